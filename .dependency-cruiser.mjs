@@ -1,0 +1,112 @@
+/** The dependency rule: core imports only core; everything else may import core but not its siblings; only
+ *  app.ts imports everything. Each rule names its reason, so that a refusal explains itself. */
+const sibling = (from, to, comment, name) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: to },
+})
+
+const library = (name, home) => ({
+  name: `${name}-has-one-home`,
+  comment: `${name} is used from ${home} alone, so that replacing it touches one folder.`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: [`^src/${home}`] },
+  to: { path: `node_modules/${name}/` },
+})
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'A cycle means two files are one thing in disguise.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'core-imports-only-core',
+      comment: 'The rules know no wire, disk or SQL; what core needs from outside it declares as an interface.',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/core/'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'core-uses-few-node-modules',
+      comment: 'Core may use crypto, events, path, stream and buffer; the rest are borders.',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|events|path|stream|buffer)(/|$)' },
+    },
+    {
+      name: 'contract-is-for-both-sides',
+      comment: 'The browser imports contract; server code must never come along.',
+      severity: 'error',
+      from: { path: '^src/contract/' },
+      to: { path: '^src/(?!contract/)' },
+    },
+    ...['sftp', 'ftp', 'http'].map((protocol) => ({
+      name: `${protocol}-knows-no-other-protocol`,
+      comment: 'A protocol reaches files through core alone; what two protocols share belongs in core.',
+      severity: 'error',
+      from: { path: `^src/protocols/${protocol}/`, pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/core/',
+          '^src/tls/',
+          `^src/protocols/${protocol}/`,
+          '^src/protocols/protocol-server\\.ts$',
+          ...(protocol === 'http' ? ['^src/contract/'] : []),
+        ],
+      },
+    })),
+    sibling('storage', '^src/(?!core/|storage/)', 'A storage backend knows core’s interface only.', 'storage-knows-core-only'),
+    sibling('database', '^src/(?!core/|database/)', 'Rows know core’s types only.', 'database-knows-core-only'),
+    sibling('platform', '^src/(?!core/|platform/)', 'The Thinger.io client knows core only.', 'platform-knows-core-only'),
+    sibling('tls', '^src/(?!core/|tls/)', 'Certificates know core only.', 'tls-knows-core-only'),
+    sibling('config', '^src/(?!core/|config/)', 'Configuration holds values, no behaviour.', 'config-has-no-behaviour'),
+    {
+      name: 'only-the-root-builds-the-app',
+      comment: 'app.ts is the composition root; main.ts alone may import it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/(app|main)\\.ts$' },
+    },
+    library('ssh2', 'protocols/sftp/'),
+    library('fastify', 'protocols/http/'),
+    library('kysely', 'database/'),
+    library('pg', 'database/'),
+    library('axios', 'platform/'),
+    library('chokidar', 'tls/'),
+    {
+      name: 'fs-stays-at-the-border',
+      comment: 'Files are reached through Storage; only these folders touch the disk.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '\\.test\\.ts$',
+          '^src/(storage|tls|config|platform|database)/',
+          '^src/protocols/sftp/host-keys\\.ts$',
+          '^src/(app|main)\\.ts$',
+        ],
+      },
+      to: { dependencyTypes: ['core'], path: '^(node:)?fs(/|$)' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      comment: 'Production code never leans on a test.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$|^test/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },
+  },
+}
