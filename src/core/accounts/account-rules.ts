@@ -1,0 +1,83 @@
+import { posix } from 'node:path'
+import { keyBlobOf } from '../auth/public-key.ts'
+import { FileServerError } from '../errors.ts'
+import { parseVirtualPath, type VirtualPath } from '../files/virtual-path.ts'
+import { permissions, type PermissionMap } from './permissions.ts'
+import { loginProtocols, type UserSettings } from './user.ts'
+
+const maxNameLength = 255
+/** What the product calls itself in events and in URLs. */
+const reservedNames = ['__self__', '__system__', 'setup', '.', '..']
+
+function invalid(field: string, message: string): never {
+  throw new FileServerError('invalid-argument', message, { field })
+}
+
+/**
+ * A name that can stand in a path and in a log line: no slash, no control, invisible or direction-changing character.
+ * @throws FileServerError 'invalid-argument'
+ */
+export function checkName(field: string, name: string): void {
+  if (name === '' || name !== name.trim())
+    invalid(field, `${field}: must not be empty or begin or end with a space`)
+  if (name.length > maxNameLength) invalid(field, `${field}: at most ${maxNameLength} characters`)
+  if (reservedNames.includes(name)) invalid(field, `${field}: this name is reserved`)
+  if (/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+    invalid(field, `${field}: contains a character that is not permitted`)
+}
+
+/**
+ * A directory of the server that accounts may use: absolute, canonical, at or below one of `roots`.
+ * @throws FileServerError 'invalid-argument'
+ */
+export function checkDirectory(field: string, directory: string, roots: readonly string[]): string {
+  if (!posix.isAbsolute(directory) || /\0/.test(directory))
+    invalid(field, `${field}: must be an absolute path`)
+  const canonical = posix.resolve(directory)
+  if (directory.split('/').includes('..')) invalid(field, `${field}: must not contain '..'`)
+  if (!roots.some((root) => canonical === root || canonical.startsWith(`${root}/`)))
+    invalid(field, `${field}: must be inside ${roots.join(' or ')}`)
+  return canonical
+}
+
+/** @throws FileServerError 'invalid-argument' unless '/' is set and all keys are canonical absolute paths */
+export function checkPermissions(map: PermissionMap): void {
+  if (!Object.hasOwn(map, '/')) invalid('permissions', "permissions: '/' is missing")
+  for (const [directory, granted] of Object.entries(map)) {
+    if (!directory.startsWith('/') || parseVirtualPath(directory) !== directory)
+      invalid('permissions', `permissions: '${directory}' is not a canonical absolute path`)
+    for (const permission of granted)
+      if (!permissions.includes(permission))
+        invalid('permissions', `permissions: '${String(permission)}' is unknown`)
+    if (directory === '/' && granted.length === 0) invalid('permissions', "permissions: '/' grants nothing")
+  }
+}
+
+/** Everything about a user that does not need the database. @throws FileServerError 'invalid-argument' */
+export function checkUser(user: UserSettings, roots: readonly string[]): UserSettings {
+  checkName('username', user.username)
+  checkPermissions(user.permissions)
+  if (loginProtocols.every((protocol) => user.deniedProtocols.includes(protocol)))
+    invalid('filters.denied_protocols', 'filters.denied_protocols: at least one protocol must stay allowed')
+  for (const line of user.publicKeys)
+    if (keyBlobOf(line) === undefined) invalid('public_keys', 'public_keys: a line is not an SSH public key')
+  checkMounts(user)
+  return {
+    ...user,
+    homeDir: checkDirectory('home_dir', user.homeDir, roots),
+    publicKeys: [...new Set(user.publicKeys)],
+  }
+}
+
+function checkMounts(user: UserSettings): void {
+  const paths = new Set<VirtualPath>()
+  const names = new Set<string>()
+  for (const { folderName, virtualPath, quotaSize, quotaFiles } of user.folders) {
+    if (paths.has(virtualPath)) invalid('virtual_folders', `virtual_folders: '${virtualPath}' is used twice`)
+    if (names.has(folderName)) invalid('virtual_folders', `virtual_folders: '${folderName}' is mounted twice`)
+    if ((quotaSize === -1) !== (quotaFiles === -1))
+      invalid('virtual_folders', 'virtual_folders: quota_size and quota_files are -1 together or not at all')
+    paths.add(virtualPath)
+    names.add(folderName)
+  }
+}

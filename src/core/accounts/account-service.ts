@@ -1,0 +1,148 @@
+import { posix } from 'node:path'
+import type { PasswordHasher } from '../auth/password-hash.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { ConnectionRegistry } from '../connections/connection-registry.ts'
+import { FileServerError } from '../errors.ts'
+import type { EventBus } from '../events/event-bus.ts'
+import type { Subject } from '../events/events.ts'
+import { checkDirectory, checkName, checkUser } from './account-rules.ts'
+import type { Folder, FolderSettings } from './folder.ts'
+import type { FolderRepository, Page, UserRepository } from './repositories.ts'
+import type { User, UserSettings } from './user.ts'
+
+/** A password to set: undefined keeps the present one, '' removes it. */
+export type UserInput = Omit<UserSettings, 'passwordHash'> & { readonly password?: string | undefined }
+
+export interface AccountParts {
+  readonly users: UserRepository
+  readonly folders: FolderRepository
+  readonly hasher: PasswordHasher
+  readonly connections: ConnectionRegistry
+  readonly events: EventBus
+  /** Directories of the server below which accounts may live. */
+  readonly roots: readonly string[]
+  /** Where a user lives that has no home_dir of its own: here, under the user's name. */
+  readonly usersBaseDir: string
+  readonly clock?: Clock
+}
+
+/**
+ * What admins do with users and folders. Everything is checked here, whoever asks; `admin` is named in the events.
+ * All throw FileServerError: 'invalid-argument' with its field, 'already-exists', 'not-found', 'unavailable'.
+ */
+export class AccountService {
+  readonly #parts: AccountParts
+  readonly #clock: Clock
+
+  constructor(parts: AccountParts) {
+    this.#parts = parts
+    this.#clock = parts.clock ?? systemClock
+  }
+
+  async findUser(username: string): Promise<User> {
+    const user = await this.#parts.users.find(username)
+    if (!user) throw new FileServerError('not-found', 'No such user')
+    return user
+  }
+
+  listUsers(page: Page): Promise<readonly User[]> {
+    return this.#parts.users.list(page)
+  }
+
+  async addUser(admin: string, input: UserInput): Promise<User> {
+    const settings = await this.#checked(input)
+    const passwordHash = await this.#hash(input.password, '')
+    const user = await this.#parts.users.add({ ...settings, passwordHash }, this.#clock())
+    this.#changed(admin, 'user', user.username, 'added')
+    return user
+  }
+
+  /** A user that may no longer sign in is disconnected at once; the others where `disconnect` asks for it. */
+  async replaceUser(admin: string, input: UserInput, { disconnect = false } = {}): Promise<User> {
+    const before = await this.findUser(input.username)
+    const settings = await this.#checked(input)
+    const passwordHash = await this.#hash(input.password, before.passwordHash)
+    const user = await this.#parts.users.replace({ ...settings, passwordHash }, this.#clock())
+    this.#changed(admin, 'user', user.username, 'replaced')
+    const isExpired = user.expirationDate > 0 && user.expirationDate <= this.#clock()
+    if (disconnect || user.status === 'disabled' || isExpired)
+      this.#parts.connections.disconnectUser(user.username, 'the account was changed')
+    return user
+  }
+
+  /** The user's files stay where they are. */
+  async removeUser(admin: string, username: string): Promise<void> {
+    await this.#parts.users.remove(username)
+    this.#changed(admin, 'user', username, 'removed')
+    this.#parts.connections.disconnectUser(username, 'the account was removed')
+  }
+
+  async findFolder(name: string): Promise<Folder> {
+    const folder = await this.#parts.folders.find(name)
+    if (!folder) throw new FileServerError('not-found', 'No such folder')
+    return folder
+  }
+
+  listFolders(page: Page): Promise<readonly Folder[]> {
+    return this.#parts.folders.list(page)
+  }
+
+  async addFolder(admin: string, input: FolderSettings): Promise<Folder> {
+    const folder = await this.#parts.folders.add(this.#checkedFolder(input))
+    this.#changed(admin, 'folder', folder.name, 'added')
+    return folder
+  }
+
+  /** Sessions that have the folder mounted end: they would go on in the old place. */
+  async replaceFolder(admin: string, input: FolderSettings): Promise<Folder> {
+    const folder = await this.#parts.folders.replace(this.#checkedFolder(input))
+    this.#changed(admin, 'folder', folder.name, 'replaced')
+    this.#disconnectUsers(folder)
+    return folder
+  }
+
+  async removeFolder(admin: string, name: string): Promise<void> {
+    const folder = await this.findFolder(name)
+    await this.#parts.folders.remove(name)
+    this.#changed(admin, 'folder', name, 'removed')
+    this.#disconnectUsers(folder)
+  }
+
+  async #checked(input: UserInput): Promise<Omit<UserSettings, 'passwordHash'>> {
+    const { password: _password, ...settings } = input
+    checkName('username', settings.username)
+    const homeDir =
+      settings.homeDir === '' ? posix.join(this.#parts.usersBaseDir, settings.username) : settings.homeDir
+    const { passwordHash: _hash, ...checked } = checkUser(
+      { ...settings, homeDir, passwordHash: '' },
+      this.#parts.roots,
+    )
+    const names = checked.folders.map((mount) => mount.folderName)
+    const known = new Set((await this.#parts.folders.findAll(names)).map((folder) => folder.name))
+    const missing = names.find((name) => !known.has(name))
+    if (missing !== undefined)
+      throw new FileServerError('invalid-argument', `virtual_folders: there is no folder '${missing}'`, {
+        field: 'virtual_folders',
+      })
+    return checked
+  }
+
+  #checkedFolder(input: FolderSettings): FolderSettings {
+    checkName('name', input.name)
+    return { ...input, mappedPath: checkDirectory('mapped_path', input.mappedPath, this.#parts.roots) }
+  }
+
+  async #hash(password: string | undefined, present: string): Promise<string> {
+    if (password === undefined) return present
+    return password === '' ? '' : this.#parts.hasher.hash(password)
+  }
+
+  #disconnectUsers(folder: Folder): void {
+    for (const username of folder.users)
+      this.#parts.connections.disconnectUser(username, 'a folder of the account was changed')
+  }
+
+  #changed(admin: string, subject: Subject, name: string, change: 'added' | 'replaced' | 'removed'): void {
+    this.#parts.events.emit({ type: 'account-changed', admin, subject, name, change })
+  }
+}

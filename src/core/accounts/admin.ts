@@ -1,0 +1,46 @@
+export const adminPermissions = [
+  '*',
+  'add_users',
+  'edit_users',
+  'del_users',
+  'view_users',
+  'view_conns',
+  'close_conns',
+  'view_status',
+  'manage_admins',
+  'quota_scans',
+  'manage_system',
+  'view_events',
+  'manage_folders',
+] as const
+
+export type AdminPermission = (typeof adminPermissions)[number]
+
+/** 'local' admins have a password here; 'thinger' admins are vouched for by the platform at each sign-in. */
+export interface Admin {
+  readonly id: number
+  readonly username: string
+  readonly source: 'local' | 'thinger' | 'setup-code'
+  readonly status: 'active' | 'disabled'
+  readonly email: string
+  readonly description: string
+  readonly passwordHash: string
+  readonly permissions: readonly AdminPermission[]
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly lastLogin: number
+}
+
+export type AdminSettings = Omit<Admin, 'id' | 'createdAt' | 'updatedAt' | 'lastLogin'>
+
+export function adminMay(admin: Admin, permission: AdminPermission): boolean {
+  return admin.permissions.includes('*') || admin.permissions.includes(permission)
+}
+
+/** A signed-in admin's token, kept as a hash: what the database holds signs nobody in. */
+export interface AdminToken {
+  readonly tokenHash: string
+  readonly adminUsername: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}

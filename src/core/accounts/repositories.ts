@@ -1,0 +1,74 @@
+import type { Admin, AdminSettings, AdminToken } from './admin.ts'
+import type { Folder, FolderSettings } from './folder.ts'
+import type { QuotaUsage, User, UserSettings } from './user.ts'
+
+/** Page of a list, ordered by name. */
+export interface Page {
+  readonly offset: number
+  readonly limit: number
+  readonly order: 'ASC' | 'DESC'
+  /** Only names (or descriptions, or e-mail addresses) that contain this, ignoring case. */
+  readonly search?: string
+}
+
+/** Whose usage is counted: a user's own space, or a folder that is counted apart. */
+export interface QuotaAccount {
+  readonly kind: 'user' | 'folder'
+  readonly name: string
+}
+
+/**
+ * Names are compared byte by byte. All throw FileServerError: 'already-exists' for a taken name, 'not-found' for an
+ * unknown one, 'unavailable' when the database does not answer.
+ */
+export interface UserRepository {
+  find(username: string): Promise<User | undefined>
+  list(page: Page): Promise<readonly User[]>
+  count(): Promise<number>
+  /** @throws 'already-exists'; 'not-found' when a folder it mounts does not exist */
+  add(settings: UserSettings, now: number): Promise<User>
+  /** Replaces all settings of `settings.username`, including its mounts, in one transaction. */
+  replace(settings: UserSettings, now: number): Promise<User>
+  remove(username: string): Promise<void>
+  recordLogin(username: string, now: number): Promise<void>
+  /** For a hash made again with newer parameters; says nothing of a password change. */
+  setPasswordHash(username: string, passwordHash: string): Promise<void>
+}
+
+export interface FolderRepository {
+  find(name: string): Promise<Folder | undefined>
+  findAll(names: readonly string[]): Promise<readonly Folder[]>
+  list(page: Page): Promise<readonly Folder[]>
+  add(settings: FolderSettings): Promise<Folder>
+  replace(settings: FolderSettings): Promise<Folder>
+  /** Takes its mounts away from all users, too. */
+  remove(name: string): Promise<void>
+}
+
+export interface AdminRepository {
+  find(username: string): Promise<Admin | undefined>
+  list(page: Page): Promise<readonly Admin[]>
+  count(): Promise<number>
+  add(settings: AdminSettings, now: number): Promise<Admin>
+  replace(settings: AdminSettings, now: number): Promise<Admin>
+  remove(username: string): Promise<void>
+  recordLogin(username: string, now: number): Promise<void>
+  addToken(token: AdminToken): Promise<void>
+  /** Only while it has not expired. */
+  findToken(tokenHash: string, now: number): Promise<AdminToken | undefined>
+  removeToken(tokenHash: string): Promise<void>
+  removeTokensOf(username: string): Promise<void>
+  removeExpiredTokens(now: number): Promise<void>
+}
+
+/** Counters are changed by one atomic statement each and never become negative. */
+export interface QuotaRepository {
+  /** @throws 'not-found' */
+  usage(account: QuotaAccount): Promise<QuotaUsage>
+  add(account: QuotaAccount, change: QuotaUsage, now: number): Promise<void>
+  set(account: QuotaAccount, usage: QuotaUsage, now: number): Promise<void>
+  /** Says that uploads to this account are under way: after a crash its files are counted and cleaned anew. */
+  markUnsettled(account: QuotaAccount): Promise<void>
+  clearUnsettled(account: QuotaAccount): Promise<void>
+  listUnsettled(): Promise<readonly QuotaAccount[]>
+}

@@ -1,0 +1,75 @@
+import { FileServerError } from '../errors.ts'
+import { type Clock, systemClock } from '../clock.ts'
+
+interface Failures {
+  count: number
+  lastAt: number
+  pending: number
+}
+
+const freeFailures = 5
+const firstDelayMs = 500
+const maxDelayMs = 8_000
+const forgetAfterMs = 15 * 60_000
+const maxPendingPerName = 20
+const maxNames = 20_000
+
+/**
+ * Slows guessing down per account name and never by address: behind the platform's proxy everybody has the same one.
+ * A name with many failures is answered later, not refused, so that a stranger cannot lock its owner out.
+ */
+export class LoginThrottle {
+  readonly #failures = new Map<string, Failures>()
+  readonly #clock: Clock
+  readonly #wait: (ms: number) => Promise<void>
+
+  constructor(options: { clock?: Clock; wait?: (ms: number) => Promise<void> } = {}) {
+    this.#clock = options.clock ?? systemClock
+    this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()))
+  }
+
+  /** Waits as long as `name` has earned. @throws FileServerError 'too-many-attempts' when too many wait already */
+  async pass(name: string): Promise<void> {
+    const delayMs = this.delayOf(name)
+    if (delayMs === 0) return
+    const failures = this.#failures.get(name)
+    if (!failures) return
+    if (failures.pending >= maxPendingPerName)
+      throw new FileServerError('too-many-attempts', 'Too many failed logins, try again later')
+    failures.pending++
+    try {
+      await this.#wait(delayMs)
+    } finally {
+      failures.pending--
+    }
+  }
+
+  /** Milliseconds that the next attempt for `name` has to wait. */
+  delayOf(name: string): number {
+    const failures = this.#failures.get(name)
+    if (!failures || this.#clock() - failures.lastAt > forgetAfterMs) return 0
+    const excess = failures.count - freeFailures
+    return excess < 0 ? 0 : Math.min(firstDelayMs * 2 ** excess, maxDelayMs)
+  }
+
+  recordFailure(name: string): void {
+    const now = this.#clock()
+    const known = this.#failures.get(name)
+    if (known) {
+      known.count = now - known.lastAt > forgetAfterMs ? 1 : known.count + 1
+      known.lastAt = now
+      return
+    }
+    if (this.#failures.size >= maxNames) this.#forgetOldest()
+    this.#failures.set(name, { count: 1, lastAt: now, pending: 0 })
+  }
+
+  recordSuccess(name: string): void {
+    this.#failures.delete(name)
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#failures.keys().next().value
+    if (oldest !== undefined) this.#failures.delete(oldest)
+  }
+}

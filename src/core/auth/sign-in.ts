@@ -1,0 +1,187 @@
+import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
+import type { User } from '../accounts/user.ts'
+import type { Connection, ConnectionRegistry } from '../connections/connection-registry.ts'
+import { FileServerError, toFileServerError } from '../errors.ts'
+import type { SessionProtocol } from '../events/events.ts'
+import type { FileServices } from '../files/file-services.ts'
+import { type Mount, MountTable } from '../files/mounts.ts'
+import type { StorageProvider } from '../files/storage.ts'
+import { UserFilesystem } from '../files/user-filesystem.ts'
+import { rootPath } from '../files/virtual-path.ts'
+import type { Log } from '../log.ts'
+import type { Authenticator } from './authenticator.ts'
+import type { NextMethod, SignInAttempt, SignInProof } from './credentials.ts'
+
+/** One signed-in connection: whose it is, and the only way to files. Dispose it when the connection ends. */
+export interface Session extends AsyncDisposable {
+  readonly id: string
+  readonly user: User
+  readonly files: UserFilesystem
+  /** Aborted when the session must end: disconnected by an admin, account gone, server stopping. */
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch of the last thing done. */
+  readonly lastActivity: number
+  /** True while files are being moved: such a session is not idle. */
+  readonly hasTransfers: boolean
+  /** For a connection that turns from SFTP to SCP or a command. */
+  switchProtocol(protocol: SessionProtocol): void
+  /** Ends it with a reason for the log. Idempotent. */
+  close(reason: string): Promise<void>
+}
+
+export type SignInResult =
+  | { readonly outcome: 'accepted'; readonly session: Session }
+  | { readonly outcome: 'partial'; readonly proof: SignInProof; readonly continueWith: readonly NextMethod[] }
+
+export interface SignInParts {
+  readonly authenticator: Authenticator
+  readonly users: UserRepository
+  readonly folders: FolderRepository
+  readonly connections: ConnectionRegistry
+  readonly storages: StorageProvider
+  readonly files: FileServices
+  readonly log: Log
+}
+
+/** The one door for protocols: an attempt comes in, a session with a file system comes out. */
+export class SignIn {
+  readonly #parts: SignInParts
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts
+  }
+
+  /** @throws FileServerError 'access-denied' 'too-many-attempts' 'too-many-connections' 'unavailable' */
+  async signIn(attempt: SignInAttempt): Promise<SignInResult> {
+    const { authenticator, files } = this.#parts
+    try {
+      const { user, authentication } = await authenticator.authenticate(attempt)
+      if (authentication.outcome === 'partial') return authentication
+      const session = await this.#openSession(user, attempt)
+      files.events.emit({
+        type: 'session-opened',
+        actor: session.actor(),
+        clientVersion: attempt.clientVersion,
+        method: authentication.method,
+      })
+      return { outcome: 'accepted', session }
+    } catch (error) {
+      const { protocol, username, remoteAddress, credential } = attempt
+      const { code } = toFileServerError(error)
+      const { method } = credential
+      files.events.emit({ type: 'sign-in-refused', protocol, username, remoteAddress, method, code })
+      throw error
+    }
+  }
+
+  /** Whether a sign-in with this key could go on; see RFC 4252 §7. */
+  acceptsKey(username: string, key: Uint8Array): Promise<boolean> {
+    return this.#parts.authenticator.acceptsKey(username, key)
+  }
+
+  /** True when this user must not send a password in clear text. */
+  requiresTls(username: string): Promise<boolean> {
+    return this.#parts.authenticator.requiresTls(username)
+  }
+
+  async #openSession(user: User, attempt: SignInAttempt): Promise<OpenSession> {
+    const { connections, users, files, log } = this.#parts
+    const connection = connections.open(attempt, user.maxSessions)
+    try {
+      const mounts = await this.#mount(user)
+      const filesystem = new UserFilesystem(user, mounts, connection, files)
+      users.recordLogin(user.username, files.clock()).catch((error: unknown) => {
+        log.warn({ err: error, username: user.username }, 'last login not recorded')
+      })
+      return new OpenSession(user, connection, filesystem, this.#parts)
+    } catch (error) {
+      connections.close(connection)
+      throw error
+    }
+  }
+
+  async #mount(user: User): Promise<MountTable> {
+    const { folders, storages } = this.#parts
+    const limits = { size: user.quotaSize, files: user.quotaFiles }
+    const account = { kind: 'user', name: user.username } as const
+    const home = storages.open(user.homeDir)
+    await home.ensureRoot()
+    const mounts: Mount[] = [
+      { virtualPath: rootPath, storage: home, storageId: user.homeDir, account, limits },
+    ]
+    const known = await folders.findAll(user.folders.map((mount) => mount.folderName))
+    for (const { folderName, virtualPath, quotaSize, quotaFiles } of user.folders) {
+      const folder = known.find(({ name }) => name === folderName)
+      if (!folder) throw new FileServerError('unavailable', 'A folder of this user is missing')
+      const isCountedInHome = quotaSize === -1 && quotaFiles === -1
+      const mount: Mount = {
+        virtualPath,
+        storage: storages.open(folder.mappedPath),
+        storageId: folder.mappedPath,
+        account: isCountedInHome ? account : { kind: 'folder', name: folderName },
+        limits: isCountedInHome ? limits : { size: Math.max(0, quotaSize), files: Math.max(0, quotaFiles) },
+      }
+      if (virtualPath === '/') mounts[0] = mount
+      else mounts.push(mount)
+    }
+    return new MountTable(mounts)
+  }
+}
+
+class OpenSession implements Session {
+  readonly user: User
+  readonly files: UserFilesystem
+  readonly #connection: Connection
+  readonly #parts: SignInParts
+  #closing: Promise<void> | undefined
+
+  constructor(user: User, connection: Connection, files: UserFilesystem, parts: SignInParts) {
+    this.user = user
+    this.files = files
+    this.#connection = connection
+    this.#parts = parts
+  }
+
+  get id(): string {
+    return this.#connection.connectionId
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal
+  }
+
+  get lastActivity(): number {
+    return this.#connection.lastActivity
+  }
+
+  get hasTransfers(): boolean {
+    return this.#connection.hasTransfers
+  }
+
+  actor() {
+    return this.#connection.actor()
+  }
+
+  switchProtocol(protocol: SessionProtocol): void {
+    this.#connection.switchProtocol(protocol)
+  }
+
+  close(reason: string): Promise<void> {
+    return (this.#closing ??= this.#close(reason))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close('connection closed')
+  }
+
+  async #close(reason: string): Promise<void> {
+    const { connections, files } = this.#parts
+    try {
+      await this.files[Symbol.asyncDispose]()
+    } finally {
+      connections.close(this.#connection)
+      const durationMs = files.clock() - this.#connection.connectedAt
+      files.events.emit({ type: 'session-closed', actor: this.actor(), durationMs, reason })
+    }
+  }
+}

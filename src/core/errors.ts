@@ -1,0 +1,49 @@
+/** Every way a request can fail, as the protocols need to tell them apart. Each protocol maps all of them. */
+export const errorCodes = [
+  'not-found',
+  'already-exists',
+  'not-a-directory',
+  'is-a-directory',
+  'directory-not-empty',
+  'permission-denied',
+  'quota-exceeded',
+  'no-space',
+  'invalid-path',
+  'invalid-argument',
+  'access-denied',
+  'too-many-attempts',
+  'too-many-connections',
+  'unsupported',
+  'busy',
+  'aborted',
+  'unavailable',
+  'storage-failure',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/**
+ * The only error that crosses a layer. `message` is safe to show to a client; `cause` is for the log.
+ * `field` names the offending input of an 'invalid-argument'.
+ */
+export class FileServerError extends Error {
+  override readonly name = 'FileServerError'
+  readonly code: ErrorCode
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.field = options.field
+  }
+}
+
+/** Turns anything thrown into a FileServerError; what nobody foresaw becomes 'storage-failure' and says nothing. */
+export function toFileServerError(error: unknown): FileServerError {
+  if (error instanceof FileServerError) return error
+  return new FileServerError('storage-failure', 'The request failed on the server', { cause: error })
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof FileServerError && error.code === code
+}

@@ -1,0 +1,46 @@
+import type { Log, LogFields } from '../log.ts'
+import type { Actor, EventType, ServerEvent } from './events.ts'
+
+/** Constant messages, so that a log can be searched; everything that varies is a field. */
+const messages = {
+  'session-opened': 'session opened',
+  'session-closed': 'session closed',
+  'sign-in-refused': 'sign-in refused',
+  'file-uploaded': 'file uploaded',
+  'upload-failed': 'upload failed',
+  'file-downloaded': 'file downloaded',
+  'download-failed': 'download failed',
+  'file-removed': 'file removed',
+  'directory-made': 'directory made',
+  'directory-removed': 'directory removed',
+  'entry-renamed': 'entry renamed',
+  'attributes-set': 'attributes set',
+  'symlink-made': 'symlink made',
+  'file-copied': 'file copied',
+  'operation-refused': 'operation refused',
+  'admin-signed-in': 'admin signed in',
+  'admin-sign-in-refused': 'admin sign-in refused',
+  'account-changed': 'account changed',
+  'quota-scanned': 'quota scanned',
+  'certificate-loaded': 'certificate loaded',
+  'certificate-rejected': 'certificate rejected',
+} as const satisfies Record<EventType, string>
+
+/** What an operator should look at. */
+const warnings: ReadonlySet<EventType> = new Set(['certificate-rejected'])
+
+/** Writes one line for everything that happens. */
+export function logEvents(log: Log): (event: ServerEvent) => void {
+  return (event) => {
+    const { type, ...rest } = event
+    const fields = flatten(rest)
+    if (warnings.has(type)) log.warn(fields, messages[type])
+    else log.info(fields, messages[type])
+  }
+}
+
+/** The actor's fields stand beside the others, under the same names in every line. */
+function flatten(fields: { actor?: Actor } & Record<string, unknown>): LogFields {
+  const { actor, ...rest } = fields
+  return { ...actor, ...rest }
+}

@@ -1,0 +1,91 @@
+import type { LoginMethod } from '../accounts/user.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { VirtualPath } from '../files/virtual-path.ts'
+
+/** The wire a session speaks: SSH stands for commands over an exec channel. */
+export type SessionProtocol = 'SFTP' | 'SCP' | 'SSH' | 'FTP' | 'HTTP'
+
+/** Who did it: one connection of one user. */
+export interface Actor {
+  readonly connectionId: string
+  readonly username: string
+  readonly protocol: SessionProtocol
+  readonly remoteAddress: string
+}
+
+export type Subject = 'user' | 'folder' | 'admin'
+
+/** Everything that happens, closed: audit, metrics, live view and rules listen to these and to nothing else. */
+export type ServerEvent =
+  | { type: 'session-opened'; actor: Actor; clientVersion: string; method: LoginMethod }
+  | { type: 'session-closed'; actor: Actor; durationMs: number; reason: string }
+  | {
+      type: 'sign-in-refused'
+      protocol: SessionProtocol
+      username: string
+      remoteAddress: string
+      method: LoginMethod | 'none'
+      code: ErrorCode
+    }
+  | {
+      type: 'file-uploaded'
+      actor: Actor
+      path: VirtualPath
+      bytes: number
+      fileSize: number
+      durationMs: number
+    }
+  | {
+      type: 'upload-failed'
+      actor: Actor
+      path: VirtualPath
+      bytes: number
+      durationMs: number
+      code: ErrorCode
+    }
+  | {
+      type: 'file-downloaded'
+      actor: Actor
+      path: VirtualPath
+      bytes: number
+      fileSize: number
+      durationMs: number
+    }
+  | {
+      type: 'download-failed'
+      actor: Actor
+      path: VirtualPath
+      bytes: number
+      durationMs: number
+      code: ErrorCode
+    }
+  | { type: 'file-removed'; actor: Actor; path: VirtualPath; bytes: number }
+  | { type: 'directory-made'; actor: Actor; path: VirtualPath }
+  | { type: 'directory-removed'; actor: Actor; path: VirtualPath }
+  | { type: 'entry-renamed'; actor: Actor; path: VirtualPath; target: VirtualPath }
+  | { type: 'attributes-set'; actor: Actor; path: VirtualPath; what: readonly ('size' | 'mode' | 'times')[] }
+  | { type: 'symlink-made'; actor: Actor; path: VirtualPath; target: VirtualPath }
+  | { type: 'file-copied'; actor: Actor; path: VirtualPath; target: VirtualPath; bytes: number }
+  | { type: 'operation-refused'; actor: Actor; operation: string; path: VirtualPath; code: ErrorCode }
+  | { type: 'admin-signed-in'; admin: string; remoteAddress: string; source: string }
+  | { type: 'admin-sign-in-refused'; admin: string; remoteAddress: string; code: ErrorCode }
+  | {
+      type: 'account-changed'
+      admin: string
+      subject: Subject
+      name: string
+      change: 'added' | 'replaced' | 'removed'
+    }
+  | {
+      type: 'quota-scanned'
+      subject: 'user' | 'folder'
+      name: string
+      bytes: number
+      files: number
+      staged: number
+    }
+  | { type: 'certificate-loaded'; host: string; expiresAt: number }
+  | { type: 'certificate-rejected'; host: string; reason: string }
+
+export type EventType = ServerEvent['type']
+export type EventOf<T extends EventType> = Extract<ServerEvent, { type: T }>

@@ -1,0 +1,28 @@
+import { type Clock, systemClock } from '../clock.ts'
+
+/** Shortest sleep worth a timer. */
+const minDelayMs = 5
+
+/** Holds one transfer to a rate: bytes are taken first and waited for afterwards, so no burst outruns it for long. */
+export class BandwidthLimiter {
+  readonly #bytesPerMs: number
+  readonly #clock: Clock
+  /** When the bytes taken so far are paid for. */
+  #paidAt: number
+
+  /** `kilobytesPerSecond` of 1024 bytes; 0 = no limit. */
+  constructor(kilobytesPerSecond: number, clock: Clock = systemClock) {
+    this.#bytesPerMs = (kilobytesPerSecond * 1024) / 1000
+    this.#clock = clock
+    this.#paidAt = clock()
+  }
+
+  /** Undefined when nothing has to be waited for, so that an unlimited transfer pays nothing. */
+  take(bytes: number): Promise<void> | undefined {
+    if (this.#bytesPerMs === 0) return undefined
+    const now = this.#clock()
+    this.#paidAt = Math.max(this.#paidAt, now) + bytes / this.#bytesPerMs
+    const delayMs = this.#paidAt - now
+    return delayMs < minDelayMs ? undefined : new Promise((resolve) => setTimeout(resolve, delayMs))
+  }
+}

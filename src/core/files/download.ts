@@ -1,0 +1,87 @@
+import { FileServerError, toFileServerError } from '../errors.ts'
+import type { TransferStatus } from '../connections/connection-registry.ts'
+import type { BandwidthLimiter } from './bandwidth-limiter.ts'
+import type { Entry, ReadableFile } from './storage.ts'
+import type { TransferContext } from './transfer-context.ts'
+import type { VirtualPath } from './virtual-path.ts'
+
+/** A file being read by a client; close() or fail() it. */
+export class Download implements TransferStatus {
+  readonly operation = 'download'
+  readonly startedAt: number
+  readonly #file: ReadableFile
+  readonly #context: TransferContext
+  readonly #limiter: BandwidthLimiter
+  readonly #place: Disposable
+  /** Hashing a file is not a transfer: nothing is reported. */
+  readonly #isReported: boolean
+  #bytes = 0
+  #end: Promise<void> | undefined
+  #onEnd: (() => void) | undefined
+
+  constructor(
+    file: ReadableFile,
+    context: TransferContext,
+    options: { limiter: BandwidthLimiter; isReported: boolean },
+  ) {
+    this.#file = file
+    this.#context = context
+    this.#limiter = options.limiter
+    this.#isReported = options.isReported
+    this.startedAt = context.clock()
+    this.#place = context.connection.addTransfer(this)
+  }
+
+  get path(): VirtualPath {
+    return this.#context.path
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** As it was when opened. */
+  get entry(): Entry {
+    return this.#file.entry
+  }
+
+  /** Fills `target` from `position`; fewer bytes only at the end of the file, 0 past it. */
+  async read(position: number, target: Uint8Array): Promise<number> {
+    if (this.#end) throw new FileServerError('aborted', 'The file is closed')
+    const bytes = await this.#file.read(position, target)
+    this.#bytes += bytes
+    this.#context.connection.touch()
+    await this.#limiter.take(bytes)
+    return bytes
+  }
+
+  /** Called once, when the transfer has ended either way. */
+  onEnd(listener: () => void): void {
+    this.#onEnd = listener
+  }
+
+  stat(): Promise<Entry> {
+    return this.#file.stat()
+  }
+
+  /** The client has what it wanted. Idempotent. */
+  close(): Promise<void> {
+    return (this.#end ??= this.#finish())
+  }
+
+  /** The client did not get all it wanted. Idempotent; does nothing after close(). */
+  fail(error: unknown): Promise<void> {
+    return (this.#end ??= this.#finish(toFileServerError(error)))
+  }
+
+  async #finish(failure?: FileServerError): Promise<void> {
+    const { events, connection, path, clock } = this.#context
+    this.#place[Symbol.dispose]()
+    this.#onEnd?.()
+    await this.#file.close()
+    if (!this.#isReported) return
+    const what = { actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt }
+    if (failure) events.emit({ type: 'download-failed', ...what, code: failure.code })
+    else events.emit({ type: 'file-downloaded', ...what, fileSize: this.#file.entry.size })
+  }
+}

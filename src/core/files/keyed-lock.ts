@@ -1,0 +1,16 @@
+/** Lets one task at a time work on what a key names. */
+export class KeyedLock {
+  readonly #tails = new Map<string, Promise<unknown>>()
+
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(key)
+    const mine = before === undefined ? task() : before.then(task, task)
+    const settled = mine.catch(() => undefined)
+    this.#tails.set(key, settled)
+    try {
+      return await mine
+    } finally {
+      if (this.#tails.get(key) === settled) this.#tails.delete(key)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { compileGlob } from '../accounts/glob.ts'
+import type { FilePatterns } from '../accounts/user.ts'
+import { nameOf, parentOf, type VirtualPath } from './virtual-path.ts'
+
+export type NameVerdict = 'allowed' | 'denied' | 'hidden'
+
+/**
+ * Which names a user may see and use. The patterns of the nearest ancestor directory apply: an allowed pattern
+ * frees a name, a denied one refuses it, and names that match neither pass only where no allowed list is given.
+ */
+export class NameRules {
+  readonly #rules: ReadonlyMap<VirtualPath, FilePatterns>
+
+  constructor(rules: readonly FilePatterns[]) {
+    this.#rules = new Map(rules.map((rule) => [rule.path, rule]))
+  }
+
+  judge(path: VirtualPath): NameVerdict {
+    if (this.#rules.size === 0 || path === '/') return 'allowed'
+    // What lies below a hidden directory is hidden, whatever its own name.
+    for (let ancestor = parentOf(path); ancestor !== '/'; ancestor = parentOf(ancestor))
+      if (this.#judgeName(ancestor) === 'hidden') return 'hidden'
+    return this.#judgeName(path)
+  }
+
+  #judgeName(path: VirtualPath): NameVerdict {
+    const rule = this.#nearestRule(parentOf(path))
+    if (!rule) return 'allowed'
+    const name = nameOf(path)
+    if (matches(rule.allowedPatterns, name)) return 'allowed'
+    if (rule.deniedPatterns.includes('*') && this.#isBelowFreedChild(rule, path)) return 'allowed'
+    if (matches(rule.deniedPatterns, name) || rule.allowedPatterns.length > 0)
+      return rule.denyPolicy === 'hidden' ? 'hidden' : 'denied'
+    return 'allowed'
+  }
+
+  /** "Allow x, deny everything else" frees x with all it holds. */
+  #isBelowFreedChild(rule: FilePatterns, path: VirtualPath): boolean {
+    for (let ancestor = parentOf(path); ancestor !== '/'; ancestor = parentOf(ancestor))
+      if (parentOf(ancestor) === rule.path) return matches(rule.allowedPatterns, nameOf(ancestor))
+    return false
+  }
+
+  #nearestRule(directory: VirtualPath): FilePatterns | undefined {
+    for (let level = directory; ; level = parentOf(level)) {
+      const rule = this.#rules.get(level)
+      if (rule || level === '/') return rule
+    }
+  }
+}
+
+function matches(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => compileGlob(pattern, { ignoreCase: true }).test(name))
+}
