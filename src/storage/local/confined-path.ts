@@ -1,0 +1,273 @@
+import { constants } from 'node:fs'
+import { resolve } from 'node:path'
+import { FileServerError } from '../../core/errors.ts'
+import type { StorageKey } from '../../core/files/storage.ts'
+import { closeDescriptor, openDescriptor, readlink, realpath } from './disk-calls.ts'
+import { isErrno } from './disk-error.ts'
+import { isStagedName } from './staged-name.ts'
+
+/** Opens nothing but the place itself: no read, no side effect (Linux, open(2)); not among Node's constants. */
+export const pathOnly = 0x200000
+const asDirectory = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW
+
+/** As many as Linux follows (path_resolution(7)). */
+const maxLinks = 40
+/** A link with many '..' starts the walk anew; a legal path has at most 2,048 names. */
+const maxSteps = 8192
+
+/**
+ * A directory held open. Whatever is done at `at(name)` happens in this very directory, wherever its path leads
+ * by then: the kernel takes /proc/self/fd/<n> as the directory itself, which is how Node gets at openat(2) and kin.
+ */
+export class HeldDirectory implements Disposable {
+  readonly #descriptor: number
+  #isOpen = true
+  /** Where it was when opened: its names from the root down, free of links. */
+  readonly names: StorageKey
+
+  constructor(descriptor: number, names: StorageKey) {
+    this.#descriptor = descriptor
+    this.names = names
+  }
+
+  get path(): string {
+    return descriptorPath(this.#descriptor)
+  }
+
+  /** '.' is the directory itself. */
+  at(name: string): string {
+    return `${descriptorPath(this.#descriptor)}/${name}`
+  }
+
+  /** The directory `name` in this one. @throws ENOTDIR when it is a link or a file. */
+  async openChild(name: string): Promise<HeldDirectory> {
+    return new HeldDirectory(await openDescriptor(this.at(name), asDirectory), [...this.names, name])
+  }
+
+  /** Idempotent: the number of a descriptor closed twice may by then be somebody else's. */
+  [Symbol.dispose](): void {
+    if (this.#isOpen) closeDescriptor(this.#descriptor)
+    this.#isOpen = false
+  }
+}
+
+/** One name in a directory held open; the name may or may not exist. */
+export class Place implements Disposable {
+  readonly directory: HeldDirectory
+  readonly name: string
+
+  constructor(directory: HeldDirectory, name: string) {
+    this.directory = directory
+    this.name = name
+  }
+
+  get path(): string {
+    return this.directory.at(this.name)
+  }
+
+  [Symbol.dispose](): void {
+    this.directory[Symbol.dispose]()
+  }
+}
+
+/** The path under which the kernel takes an open descriptor for the object itself (proc_pid_fd(5)). */
+export function descriptorPath(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`
+}
+
+/**
+ * Turns keys into places below one root, and never into one outside, whoever swaps directories and links meanwhile.
+ *
+ * The quick way opens the whole path at once and then asks the kernel where the directory it got really is: only the
+ * exact path asked for counts, so no link was on the way. The slow way starts at the root and takes one name at a
+ * time from the directory it holds, refuses every link the kernel would follow, and follows links by hand.
+ */
+export class ConfinedRoot {
+  readonly #configured: string
+  #linkFree = false
+
+  /** `rootDirectory` is trusted: links in it are followed. */
+  constructor(rootDirectory: string) {
+    this.#configured = resolve(rootDirectory)
+  }
+
+  /** Follows links, also a final one, as long as they stay inside. */
+  async openDirectory(key: StorageKey): Promise<HeldDirectory> {
+    checkKey(key)
+    return (await this.#openExactly(key)) ?? (await this.#walk(key, 'directory')).directory
+  }
+
+  /** The place of `key` itself, which may be a link. The root's place is '.' in itself. */
+  async openPlace(key: StorageKey): Promise<Place> {
+    checkKey(key)
+    const directory = await this.openDirectory(key.slice(0, -1))
+    return new Place(directory, key.at(-1) ?? '.')
+  }
+
+  /** The place that `key` leads to through a final link, or through many; itself when it is none. */
+  async followPlace(key: StorageKey): Promise<Place> {
+    checkKey(key)
+    return this.#walk(key, 'entry')
+  }
+
+  /** The names from the root to what a link in `directory` with this `target` points to, by name alone. */
+  async targetOf(directory: HeldDirectory, target: string): Promise<StorageKey> {
+    const { start, names } = this.#expand(target, directory.names, await this.#realRoot())
+    const resolved = [...start]
+    for (const name of names) {
+      if (name === '..' && resolved.pop() === undefined) throw leavesRoot()
+      if (name !== '..') resolved.push(name)
+    }
+    return resolved
+  }
+
+  async #openExactly(key: StorageKey): Promise<HeldDirectory | undefined> {
+    const root = await this.#realRoot()
+    const path = key.length === 0 ? root : `${root === '/' ? '' : root}/${key.join('/')}`
+    let descriptor: number | undefined
+    try {
+      descriptor = await openDescriptor(path, asDirectory)
+      if (key.length === 0 || (await readlink(descriptorPath(descriptor))) === path)
+        return new HeldDirectory(descriptor, key)
+    } catch {
+      // Whatever went wrong, the walk finds out without following anything.
+    }
+    if (descriptor !== undefined) closeDescriptor(descriptor)
+    return undefined
+  }
+
+  async #walk(key: StorageKey, wanted: 'directory' | 'entry'): Promise<Place> {
+    this.#linkFree = false
+    const root = await this.#realRoot()
+    let pending = [...key]
+    let links = 0
+    let current = await openRoot(root)
+    try {
+      for (let steps = 0; ; steps++) {
+        const name = pending.shift()
+        if (name === undefined) return new Place(current, '.')
+        if (isStagedName(name)) throw new FileServerError('not-found', 'No such file or directory')
+        if (steps > maxSteps) throw tooManyLinks()
+        let start: StorageKey
+        if (name === '..') {
+          if (current.names.length === 0) throw leavesRoot()
+          start = current.names.slice(0, -1)
+        } else {
+          const next = await step(current, name, wanted === 'entry' && pending.length === 0)
+          if (next instanceof Place) return next
+          if (next instanceof HeldDirectory) {
+            current[Symbol.dispose]()
+            current = next
+            continue
+          }
+          if (++links > maxLinks) throw tooManyLinks()
+          const expanded = this.#expand(next.target, current.names, root)
+          start = expanded.start
+          pending.unshift(...expanded.names)
+        }
+        if (start !== current.names) {
+          // Never by the kernel's '..': the directory held may have been moved, and its parent be anywhere.
+          pending = [...start, ...pending]
+          const again = await openRoot(root)
+          current[Symbol.dispose]()
+          current = again
+        }
+      }
+    } catch (error) {
+      current[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /** Where the target of a link found in `directory` starts, and the names to follow from there. */
+  #expand(target: string, directory: StorageKey, root: string): { start: StorageKey; names: string[] } {
+    let names = namesIn(target)
+    let start = directory
+    if (target.startsWith('/')) {
+      const prefix = [root, this.#configured].map(namesIn).find((candidate) => startsWith(names, candidate))
+      if (prefix === undefined) throw leavesRoot()
+      names = names.slice(prefix.length)
+      start = []
+    }
+    while (names[0] === '..') {
+      if (start.length === 0) throw leavesRoot()
+      start = start.slice(0, -1)
+      names.shift()
+    }
+    return { start, names }
+  }
+
+  /**
+   * Asked for each time while the way to the root has a link in it, which may be turned at any moment. Once it has
+   * none the path is remembered: should one appear, the quick way finds itself elsewhere and the walk asks again.
+   */
+  async #realRoot(): Promise<string> {
+    if (this.#linkFree) return this.#configured
+    const path = await realpath(this.#configured)
+    this.#linkFree = path === this.#configured
+    return path
+  }
+}
+
+async function openRoot(path: string): Promise<HeldDirectory> {
+  return new HeldDirectory(await openDescriptor(path, pathOnly | constants.O_DIRECTORY), [])
+}
+
+/** One name further: the directory it is, the link it is, or, when it is `last`, the place it is. */
+async function step(
+  from: HeldDirectory,
+  name: string,
+  last: boolean,
+): Promise<HeldDirectory | Place | { readonly target: string }> {
+  if (last) {
+    const target = await readLinkIfAny(from.at(name))
+    return target === undefined ? new Place(from, name) : { target }
+  }
+  try {
+    return await from.openChild(name)
+  } catch (error) {
+    if (!isErrno(error, 'ENOTDIR', 'ELOOP')) throw error
+    const target = await readLinkIfAny(from.at(name))
+    if (target === undefined) throw error
+    return { target }
+  }
+}
+
+async function readLinkIfAny(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path)
+  } catch (error) {
+    if (isErrno(error, 'EINVAL', 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** @throws 'invalid-path' for what cannot be a name; 'not-found' for the names of staged uploads. */
+export function checkKey(key: StorageKey): StorageKey {
+  for (const name of key) {
+    if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0'))
+      throw new FileServerError('invalid-path', 'Not a valid file name')
+    if (isStagedName(name)) throw new FileServerError('not-found', 'No such file or directory')
+  }
+  return key
+}
+
+export function isSameKey(one: StorageKey, other: StorageKey): boolean {
+  return one.length === other.length && startsWith(one, other)
+}
+
+function namesIn(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.')
+}
+
+function startsWith(names: readonly string[], prefix: readonly string[]): boolean {
+  return prefix.every((name, index) => names[index] === name)
+}
+
+function leavesRoot(): FileServerError {
+  return new FileServerError('permission-denied', 'The link leads out of the storage')
+}
+
+function tooManyLinks(): FileServerError {
+  return new FileServerError('invalid-path', 'Too many symbolic links')
+}

@@ -1,0 +1,28 @@
+import type { Stats } from 'node:fs'
+import type { Entry, EntryType } from '../../core/files/storage.ts'
+
+export function toEntry(name: string, stats: Stats): Entry {
+  return {
+    name,
+    type: typeOf(stats),
+    size: stats.size,
+    mode: stats.mode & 0o7777,
+    modifiedAt: Math.floor(stats.mtimeMs),
+    accessedAt: Math.floor(stats.atimeMs),
+    links: stats.nlink,
+  }
+}
+
+function typeOf(stats: Stats): EntryType {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  return stats.isSymbolicLink() ? 'symlink' : 'other'
+}
+
+/**
+ * Milliseconds as the seconds that Node's utimes calls take. A fraction does not survive the way through a double
+ * unharmed, so half a microsecond is added to come out at the same millisecond when it is read again.
+ */
+export function toSeconds(milliseconds: number): number {
+  return milliseconds % 1000 === 0 ? milliseconds / 1000 : (milliseconds + 0.0005) / 1000
+}

@@ -1,0 +1,210 @@
+import { FileServerError } from '../../core/errors.ts'
+import type { Attributes, Entry, ReadableFile, WritableFile, WriteMode } from '../../core/files/storage.ts'
+import type { HeldDirectory } from './confined-path.ts'
+import * as disk from './disk-calls.ts'
+import { toEntry } from './disk-entry.ts'
+import { onDisk } from './disk-error.ts'
+import { moveToFreeName, syncDirectory } from './durable-name.ts'
+import { setOpenFileAttributes } from './set-attributes.ts'
+import { releaseStagedName } from './staged-name.ts'
+
+/**
+ * A descriptor that is closed only when no call uses it any more: the kernel gives its number to the next file that
+ * anybody opens, and a late read or write would hit that one.
+ */
+class OpenFile {
+  readonly #descriptor: number
+  #calls = 0
+  #closing: PromiseWithResolvers<void> | undefined
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  /** @throws 'aborted' once close() has been called */
+  async use<T>(work: (descriptor: number) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new FileServerError('aborted', 'The file is closed')
+    this.#calls++
+    try {
+      return await onDisk(() => work(this.#descriptor))
+    } finally {
+      this.#calls--
+      this.#closeWhenUnused()
+    }
+  }
+
+  /** Settles when the calls under way have ended. Idempotent. */
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = Promise.withResolvers()
+      this.#closeWhenUnused()
+    }
+    return this.#closing.promise
+  }
+
+  #closeWhenUnused(): void {
+    if (this.#calls > 0 || !this.#closing) return
+    disk.closeDescriptor(this.#descriptor)
+    this.#closing.resolve()
+  }
+}
+
+export class LocalReadableFile implements ReadableFile {
+  readonly entry: Entry
+  readonly #file: OpenFile
+
+  constructor(descriptor: number, entry: Entry) {
+    this.#file = new OpenFile(descriptor)
+    this.entry = entry
+  }
+
+  read(position: number, target: Uint8Array): Promise<number> {
+    return this.#file.use((descriptor) => readFully(descriptor, position, target, this.entry.size))
+  }
+
+  stat(): Promise<Entry> {
+    return this.#file.use(async (descriptor) => toEntry(this.entry.name, await disk.fstat(descriptor)))
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+/** Where a staged file is kept, and where commit() puts it. The directory is released with the file. */
+export interface Staging {
+  readonly directory: HeldDirectory
+  readonly stagedName: string
+  readonly finalName: string
+}
+
+export class LocalWritableFile implements WritableFile {
+  readonly mode: WriteMode
+  readonly initialSize: number
+  readonly #name: string
+  readonly #file: OpenFile
+  /** None in mode 'modify'. */
+  readonly #staging: Staging | undefined
+  #isPublished = false
+  #ended: Promise<void> | undefined
+
+  constructor(
+    descriptor: number,
+    properties: { mode: WriteMode; name: string; initialSize: number; staging?: Staging },
+  ) {
+    this.#file = new OpenFile(descriptor)
+    this.mode = properties.mode
+    this.#name = properties.name
+    this.initialSize = properties.initialSize
+    this.#staging = properties.staging
+  }
+
+  write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
+    return this.#file.use((descriptor) => writeFully(descriptor, position, chunks))
+  }
+
+  read(position: number, target: Uint8Array): Promise<number> {
+    return this.#file.use((descriptor) => readFully(descriptor, position, target))
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#file.use((descriptor) => disk.ftruncate(descriptor, size))
+  }
+
+  setAttributes(attributes: Attributes): Promise<void> {
+    return this.#file.use((descriptor) => setOpenFileAttributes(descriptor, attributes))
+  }
+
+  stat(): Promise<Entry> {
+    return this.#file.use(async (descriptor) => toEntry(this.#name, await disk.fstat(descriptor)))
+  }
+
+  sync(): Promise<void> {
+    return this.#file.use((descriptor) => disk.fdatasync(descriptor))
+  }
+
+  async commit(): Promise<void> {
+    if (this.#ended) throw new FileServerError('aborted', 'The file is closed')
+    const committed = this.#commit()
+    this.#ended = committed.catch(() => {})
+    return committed
+  }
+
+  discard(): Promise<void> {
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #commit(): Promise<void> {
+    try {
+      await this.sync()
+      await this.#publish()
+    } finally {
+      await this.#end()
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const staging = this.#staging
+    if (!staging) return
+    const { directory, stagedName, finalName } = staging
+    await onDisk(async () => {
+      const move = this.mode === 'create' ? moveToFreeName : disk.rename
+      await move(directory.at(stagedName), directory.at(finalName))
+      this.#isPublished = true
+      await syncDirectory(directory)
+    })
+  }
+
+  async #end(): Promise<void> {
+    await this.#file.close()
+    if (!this.#staging) return
+    const { directory, stagedName } = this.#staging
+    if (!this.#isPublished) await disk.unlink(directory.at(stagedName)).catch(() => {})
+    directory[Symbol.dispose]()
+    releaseStagedName(stagedName)
+  }
+}
+
+/** A short read that ends where the file ended at `knownSize` is its end; any other one is asked again. */
+async function readFully(
+  descriptor: number,
+  position: number,
+  target: Uint8Array,
+  knownSize = Infinity,
+): Promise<number> {
+  let filled = 0
+  while (filled < target.length) {
+    const rest = filled === 0 ? target : target.subarray(filled)
+    const count = await disk.readOnce(descriptor, position + filled, rest)
+    filled += count
+    if (count === 0 || (filled < target.length && position + filled >= knownSize)) break
+  }
+  return filled
+}
+
+async function writeFully(
+  descriptor: number,
+  position: number,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  let rest = chunks.filter((chunk) => chunk.length > 0)
+  let next = position
+  while (rest.length > 0) {
+    const written = await disk.writeOnce(descriptor, next, rest)
+    if (written === 0) throw new FileServerError('storage-failure', 'The storage accepts no more bytes')
+    next += written
+    rest = withoutFirst(rest, written)
+  }
+}
+
+function withoutFirst(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  const rest = [...chunks]
+  let left = bytes
+  for (let first = rest[0]; first && left >= first.length; first = rest[0]) {
+    left -= first.length
+    rest.shift()
+  }
+  if (rest[0] && left > 0) rest[0] = rest[0].subarray(left)
+  return rest
+}

@@ -1,0 +1,272 @@
+import { constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { FileServerError } from '../../core/errors.ts'
+import type {
+  Attributes,
+  Entry,
+  ReadableFile,
+  Space,
+  Storage,
+  StorageKey,
+  StorageProvider,
+  WritableFile,
+  WriteMode,
+} from '../../core/files/storage.ts'
+import { checkKey, ConfinedRoot, isSameKey, Place } from './confined-path.ts'
+import * as disk from './disk-calls.ts'
+import { toEntry } from './disk-entry.ts'
+import { isErrno, onDisk } from './disk-error.ts'
+import { lstatIfThere } from './durable-name.ts'
+import { LocalReadableFile, LocalWritableFile } from './local-file.ts'
+import { readEntries } from './local-listing.ts'
+import { openFile, openStaged } from './local-open.ts'
+import { renamePlace } from './local-rename.ts'
+import { setAttributesAt, setLinkAttributes } from './set-attributes.ts'
+import { emptyOfStagedFiles, removeAllStaged } from './staged-cleanup.ts'
+import { isStagedName } from './staged-name.ts'
+
+const directoryMode = 0o755
+
+export class LocalStorageProvider implements StorageProvider {
+  open(rootDirectory: string): Storage {
+    return new LocalStorage(rootDirectory)
+  }
+}
+
+/** Files below a directory of this machine (Linux: needs /proc). Holds nothing open between two calls. */
+export class LocalStorage implements Storage {
+  readonly #rootDirectory: string
+  readonly #root: ConfinedRoot
+
+  /** `rootDirectory` is an absolute path and trusted; it may be mounted, removed and made again at any time. */
+  constructor(rootDirectory: string) {
+    this.#rootDirectory = rootDirectory
+    this.#root = new ConfinedRoot(rootDirectory)
+  }
+
+  stat(key: StorageKey): Promise<Entry> {
+    return this.#followed(key, async (place) => {
+      const stats = await disk.lstat(place.path)
+      return stats.isSymbolicLink() ? undefined : toEntry(key.at(-1) ?? '', stats)
+    })
+  }
+
+  lstat(key: StorageKey): Promise<Entry> {
+    return this.#at(key, async (place) => toEntry(key.at(-1) ?? '', await disk.lstat(place.path)))
+  }
+
+  async *list(key: StorageKey): AsyncGenerator<readonly Entry[], void, void> {
+    using directory = await onDisk(() => this.#root.openDirectory(key))
+    const batches = readEntries(directory)
+    try {
+      for (;;) {
+        const batch = await onDisk(() => batches.next())
+        if (batch.done) return
+        yield batch.value
+      }
+    } finally {
+      await batches.return()
+    }
+  }
+
+  openRead(key: StorageKey): Promise<ReadableFile> {
+    return this.#followed(key, async (place) => {
+      const opened = await openFile(place.path, constants.O_RDONLY)
+      return opened && new LocalReadableFile(opened.descriptor, toEntry(key.at(-1) ?? '', opened.stats))
+    })
+  }
+
+  openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile> {
+    const name = key.at(-1) ?? ''
+    if (mode === 'modify')
+      return this.#followed(key, async (place) => {
+        const opened = await openFile(place.path, constants.O_RDWR)
+        return (
+          opened && new LocalWritableFile(opened.descriptor, { mode, name, initialSize: opened.stats.size })
+        )
+      })
+    return onDisk(async () => {
+      refuseStagedName(key)
+      let place = await this.#root.openPlace(key)
+      try {
+        let replaced = await lstatIfThere(place.path)
+        if (replaced && mode === 'create')
+          throw new FileServerError('already-exists', 'The name is already taken')
+        if (replaced?.isSymbolicLink()) {
+          const target = await this.#root.followPlace(key)
+          place[Symbol.dispose]()
+          place = target
+          replaced = await lstatIfThere(place.path)
+        }
+        return await openStaged(place, { mode, name, ...(replaced && { replaced }) })
+      } catch (error) {
+        place[Symbol.dispose]()
+        throw error
+      }
+    })
+  }
+
+  makeDirectory(key: StorageKey): Promise<void> {
+    return onDisk(async () => {
+      if (key.length === 0) throw new FileServerError('already-exists', 'The name is already taken')
+      refuseStagedName(key)
+      using place = await this.#root.openPlace(key)
+      await disk.mkdir(place.path, { mode: directoryMode })
+      const made = await disk.lstat(place.path)
+      const mode = (made.mode & 0o7000) | directoryMode
+      // The umask took some bits away.
+      if ((made.mode & 0o7777) !== mode) await setAttributesAt(place, { mode })
+    })
+  }
+
+  ensureRoot(): Promise<void> {
+    return onDisk(() => makeRoot(this.#rootDirectory))
+  }
+
+  removeFile(key: StorageKey): Promise<void> {
+    return this.#at(key, async (place) => {
+      if (key.length === 0) throw new FileServerError('is-a-directory', 'Is a directory')
+      await disk.unlink(place.path)
+    })
+  }
+
+  removeDirectory(key: StorageKey): Promise<void> {
+    return this.#at(key, async (place) => {
+      refuseRoot(key)
+      try {
+        await disk.rmdir(place.path)
+      } catch (error) {
+        if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error
+        using directory = await place.directory.openChild(place.name)
+        if (!(await emptyOfStagedFiles(directory))) throw error
+        await disk.rmdir(place.path)
+      }
+    })
+  }
+
+  rename(from: StorageKey, to: StorageKey, options: { replace: boolean; into?: Storage }): Promise<void> {
+    return onDisk(async () => {
+      const target = options.into ?? this
+      if (!(target instanceof LocalStorage))
+        throw new FileServerError('unsupported', 'The two are not storages of the same kind')
+      refuseRoot(from)
+      refuseRoot(to)
+      using source = await this.#root.openPlace(from)
+      refuseStagedName(to)
+      using destination =
+        target === this && isSameKey(from.slice(0, -1), to.slice(0, -1))
+          ? new Place(source.directory, checkKey(to).at(-1) ?? '.')
+          : await target.#root.openPlace(to)
+      await renamePlace(source, destination, options.replace)
+    })
+  }
+
+  setAttributes(
+    key: StorageKey,
+    attributes: Attributes,
+    options: { followLink?: boolean } = {},
+  ): Promise<void> {
+    if (options.followLink === false)
+      return this.#at(key, async (place) => {
+        if (!(await setAttributesAt(place, attributes))) await setLinkAttributes(place, attributes)
+      })
+    return this.#followed(key, async (place) =>
+      (await setAttributesAt(place, attributes)) ? null : undefined,
+    ).then(() => {})
+  }
+
+  symlink(target: StorageKey, link: StorageKey): Promise<void> {
+    return onDisk(async () => {
+      if (link.length === 0) throw new FileServerError('already-exists', 'The name is already taken')
+      refuseStagedName(link)
+      checkKey(target)
+      using place = await this.#root.openPlace(link)
+      await disk.symlink(relativePath(place.directory.names, target), place.path)
+    })
+  }
+
+  readlink(key: StorageKey): Promise<StorageKey> {
+    return this.#at(key, async (place) => this.#root.targetOf(place.directory, await readLink(place.path)))
+  }
+
+  space(): Promise<Space> {
+    return onDisk(async () => {
+      const { bsize, blocks, bfree, bavail, files, ffree } = await disk.statfs(this.#rootDirectory)
+      return {
+        blockSize: bsize,
+        totalBytes: blocks * bsize,
+        freeBytes: bfree * bsize,
+        availableBytes: bavail * bsize,
+        totalFiles: files,
+        freeFiles: ffree,
+      }
+    })
+  }
+
+  removeStagedUploads(): Promise<number> {
+    return onDisk(() => removeAllStaged(this.#root))
+  }
+
+  #at<T>(key: StorageKey, work: (place: Place) => Promise<T>): Promise<T> {
+    return onDisk(async () => {
+      using place = await this.#root.openPlace(key)
+      return await work(place)
+    })
+  }
+
+  /** Works on what a final link leads to; `work` answers undefined when it finds a link, and is asked again behind it. */
+  #followed<T extends object | null>(
+    key: StorageKey,
+    work: (place: Place) => Promise<T | undefined>,
+  ): Promise<T> {
+    return onDisk(async () => {
+      using place = await this.#root.openPlace(key)
+      const result = await work(place)
+      if (result !== undefined) return result
+      using target = await this.#root.followPlace(key)
+      const followed = await work(target)
+      if (followed === undefined) throw new FileServerError('busy', 'The link was changed meanwhile')
+      return followed
+    })
+  }
+}
+
+function refuseRoot(key: StorageKey): void {
+  if (key.length === 0)
+    throw new FileServerError('permission-denied', 'The root of a storage stays where it is')
+}
+
+/** The names of staged uploads are not there to be taken. */
+function refuseStagedName(key: StorageKey): void {
+  if (isStagedName(key.at(-1) ?? '')) throw new FileServerError('invalid-path', 'The name is reserved')
+}
+
+async function makeRoot(path: string): Promise<void> {
+  let first: string | undefined
+  try {
+    first = await disk.mkdir(path, { recursive: true, mode: directoryMode })
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    throw new FileServerError('not-a-directory', 'Not a directory', { cause: error })
+  }
+  if (first === undefined) return
+  // The umask took some bits away.
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
+    await disk.chmod(made, directoryMode)
+}
+
+async function readLink(path: string): Promise<string> {
+  try {
+    return await disk.readlink(path)
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error
+    throw new FileServerError('invalid-argument', 'Not a symbolic link', { cause: error })
+  }
+}
+
+/** From the directory with the names `from` to `to`, as a link stores it. */
+function relativePath(from: StorageKey, to: StorageKey): string {
+  let common = 0
+  while (common < from.length && common < to.length && from[common] === to[common]) common++
+  return [...from.slice(common).map(() => '..'), ...to.slice(common)].join('/') || '.'
+}
