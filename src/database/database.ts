@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import { Kysely, sql } from 'kysely'
+import type {
+  AdminRepository,
+  FolderRepository,
+  QuotaRepository,
+  UserRepository,
+} from '../core/accounts/repositories.ts'
+import { FileServerError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { Engine, EngineName } from './engine.ts'
+import { migrate } from './migrations/migrate.ts'
+import { postgresEngine } from './postgres.ts'
+import { SqlAdminRepository } from './repositories/sql-admin-repository.ts'
+import { SqlFolderRepository } from './repositories/sql-folder-repository.ts'
+import { SqlQuotaRepository } from './repositories/sql-quota-repository.ts'
+import { SqlUserRepository } from './repositories/sql-user-repository.ts'
+import type { Tables } from './schema.ts'
+import { sqliteEngine } from './sqlite.ts'
+
+export interface Database extends AsyncDisposable {
+  readonly engine: EngineName
+  readonly users: UserRepository
+  readonly folders: FolderRepository
+  readonly admins: AdminRepository
+  readonly quota: QuotaRepository
+  /** One trip to the database. @throws FileServerError 'unavailable' */
+  ping(): Promise<void>
+}
+
+/**
+ * Opens and migrates the database at `url`: `sqlite:/path/file.db`, a plain path, or `postgres://…`.
+ *
+ * @throws FileServerError 'unavailable' when it does not answer; 'unsupported' when it is newer than the program;
+ * 'invalid-argument' when `url` is neither
+ */
+export async function openDatabase(url: string, { log }: { log: Log }): Promise<Database> {
+  const engine = engineFor(url, log)
+  await migrate(engine, log)
+  const db = new Kysely<Tables>({ dialect: engine.createDialect('requests') })
+  return {
+    engine: engine.name,
+    users: new SqlUserRepository(db, engine.name),
+    folders: new SqlFolderRepository(db),
+    admins: new SqlAdminRepository(db),
+    quota: new SqlQuotaRepository(db),
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
+    [Symbol.asyncDispose]: () => db.destroy(),
+  }
+}
+
+function engineFor(url: string, log: Log): Engine {
+  const scheme = /^([a-z][a-z0-9+]+):/i.exec(url)?.[1]?.toLowerCase()
+  const isPostgres = scheme === 'postgres' || scheme === 'postgresql'
+  // Checked here: the error of a URL that cannot be parsed would carry it, password and all, into the log.
+  if (isPostgres && URL.canParse(url)) return postgresEngine(url, log)
+  const path = scheme === 'sqlite' ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : url
+  if (path === '' || (scheme !== undefined && scheme !== 'sqlite'))
+    throw new FileServerError(
+      'invalid-argument',
+      'A database is sqlite:/path/file.db or postgres://user@host/name',
+    )
+  return sqliteEngine(resolve(path))
+}

@@ -1,0 +1,161 @@
+import type { Kysely, Selectable } from 'kysely'
+import {
+  adminPermissions,
+  type Admin,
+  type AdminSettings,
+  type AdminToken,
+} from '../../core/accounts/admin.ts'
+import type { AdminRepository, Page } from '../../core/accounts/repositories.ts'
+import { FileServerError } from '../../core/errors.ts'
+import type { AdminsTable, Tables } from '../schema.ts'
+import { isStorableText } from '../storable-text.ts'
+import { expectRow } from './missing.ts'
+import { matchesSearch, searchText } from './search.ts'
+import { listOf, oneOf, readJson, readValue } from './stored-value.ts'
+
+const unknownAdmin = 'The admin does not exist'
+
+const source = oneOf('local', 'thinger', 'setup-code')
+const status = oneOf('active', 'disabled')
+const permissions = listOf(oneOf(...adminPermissions))
+
+export class SqlAdminRepository implements AdminRepository {
+  readonly #db: Kysely<Tables>
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db
+  }
+
+  async find(username: string): Promise<Admin | undefined> {
+    if (!isStorableText(username)) return undefined
+    const row = await this.#db
+      .selectFrom('admins')
+      .selectAll()
+      .where('username', '=', username)
+      .executeTakeFirst()
+    return row && toAdmin(row)
+  }
+
+  async list(page: Page): Promise<readonly Admin[]> {
+    const all = this.#db.selectFrom('admins').selectAll()
+    const matching = page.search ? all.where(matchesSearch(page.search)) : all
+    const rows = await matching
+      .orderBy('username', page.order === 'DESC' ? 'desc' : 'asc')
+      .offset(page.offset)
+      .limit(page.limit)
+      .execute()
+    return rows.map(toAdmin)
+  }
+
+  async count(): Promise<number> {
+    const query = this.#db.selectFrom('admins').select((eb) => eb.fn.countAll<number>().as('count'))
+    return (await query.executeTakeFirstOrThrow()).count
+  }
+
+  async add(settings: AdminSettings, now: number): Promise<Admin> {
+    const row = await this.#db
+      .insertInto('admins')
+      .values({ ...toColumns(settings), created_at: now, updated_at: now })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return toAdmin(row)
+  }
+
+  async replace(settings: AdminSettings, now: number): Promise<Admin> {
+    const row = await this.#db
+      .updateTable('admins')
+      .set({ ...toColumns(settings), updated_at: now })
+      .where('username', '=', settings.username)
+      .returningAll()
+      .executeTakeFirst()
+    if (!row) throw new FileServerError('not-found', unknownAdmin)
+    return toAdmin(row)
+  }
+
+  /** The admin's tokens go in the same transaction: none may outlive an admin and serve the next of that name. */
+  async remove(username: string): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      const removed = await transaction
+        .deleteFrom('admins')
+        .where('username', '=', username)
+        .executeTakeFirstOrThrow()
+      expectRow(removed.numDeletedRows, unknownAdmin)
+      await transaction.deleteFrom('admin_tokens').where('admin_username', '=', username).execute()
+    })
+  }
+
+  async recordLogin(username: string, now: number): Promise<void> {
+    const query = this.#db.updateTable('admins').set({ last_login: now }).where('username', '=', username)
+    expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownAdmin)
+  }
+
+  async addToken(token: AdminToken): Promise<void> {
+    await this.#db
+      .insertInto('admin_tokens')
+      .values({
+        token_hash: token.tokenHash,
+        admin_username: token.adminUsername,
+        created_at: token.createdAt,
+        expires_at: token.expiresAt,
+      })
+      .execute()
+  }
+
+  async findToken(tokenHash: string, now: number): Promise<AdminToken | undefined> {
+    const row = await this.#db
+      .selectFrom('admin_tokens')
+      .selectAll()
+      .where('token_hash', '=', tokenHash)
+      .where('expires_at', '>', now)
+      .executeTakeFirst()
+    if (!row) return undefined
+    return {
+      tokenHash: row.token_hash,
+      adminUsername: row.admin_username,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    }
+  }
+
+  async removeToken(tokenHash: string): Promise<void> {
+    await this.#db.deleteFrom('admin_tokens').where('token_hash', '=', tokenHash).execute()
+  }
+
+  async removeTokensOf(username: string): Promise<void> {
+    await this.#db.deleteFrom('admin_tokens').where('admin_username', '=', username).execute()
+  }
+
+  async removeExpiredTokens(now: number): Promise<void> {
+    await this.#db.deleteFrom('admin_tokens').where('expires_at', '<=', now).execute()
+  }
+}
+
+function toColumns(settings: AdminSettings) {
+  return {
+    username: settings.username,
+    source: settings.source,
+    status: settings.status,
+    email: settings.email,
+    description: settings.description,
+    password_hash: settings.passwordHash,
+    permissions: JSON.stringify(settings.permissions),
+    search_text: searchText(settings.username, settings.email, settings.description),
+  }
+}
+
+function toAdmin(row: Selectable<AdminsTable>): Admin {
+  const at = (column: keyof AdminsTable): string => `${column} of admin ${JSON.stringify(row.username)}`
+  return {
+    id: row.id,
+    username: row.username,
+    source: readValue(row.source, source, at('source')),
+    status: readValue(row.status, status, at('status')),
+    email: row.email,
+    description: row.description,
+    passwordHash: row.password_hash,
+    permissions: readJson(row.permissions, permissions, at('permissions')),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastLogin: row.last_login,
+  }
+}

@@ -1,0 +1,95 @@
+import type { Generated, Kysely, Transaction } from 'kysely'
+
+/** Lists and maps are JSON text; times are milliseconds since the epoch, 0 = never; sizes are bytes. */
+export interface UsersTable {
+  id: Generated<number>
+  username: string
+  status: string
+  email: string
+  description: string
+  additional_info: string
+  expiration_date: number
+  password_hash: string
+  public_keys: string
+  home_dir: string
+  max_sessions: number
+  quota_size: number
+  quota_files: number
+  used_quota_size: Generated<number>
+  used_quota_files: Generated<number>
+  last_quota_update: Generated<number>
+  permissions: string
+  upload_bandwidth: number
+  download_bandwidth: number
+  denied_login_methods: string
+  denied_protocols: string
+  file_patterns: string
+  max_upload_file_size: number
+  start_directory: string
+  ftp_security: string
+  created_at: number
+  updated_at: number
+  last_login: Generated<number>
+  last_password_change: number
+  /** What a search looks at, see searchText(). */
+  search_text: string
+}
+
+export interface FoldersTable {
+  id: Generated<number>
+  name: string
+  mapped_path: string
+  description: string
+  used_quota_size: Generated<number>
+  used_quota_files: Generated<number>
+  last_quota_update: Generated<number>
+  search_text: string
+}
+
+export interface UserFoldersTable {
+  user_id: number
+  folder_id: number
+  /** Keeps the order in which the admin gave them. */
+  position: number
+  virtual_path: string
+  quota_size: number
+  quota_files: number
+}
+
+export interface AdminsTable {
+  id: Generated<number>
+  username: string
+  source: string
+  status: string
+  email: string
+  description: string
+  password_hash: string
+  permissions: string
+  created_at: number
+  updated_at: number
+  last_login: Generated<number>
+  search_text: string
+}
+
+export interface AdminTokensTable {
+  token_hash: string
+  admin_username: string
+  created_at: number
+  expires_at: number
+}
+
+export interface UnsettledAccountsTable {
+  kind: string
+  name: string
+}
+
+export interface Tables {
+  users: UsersTable
+  folders: FoldersTable
+  user_folders: UserFoldersTable
+  admins: AdminsTable
+  admin_tokens: AdminTokensTable
+  unsettled_accounts: UnsettledAccountsTable
+}
+
+export type Db = Kysely<Tables> | Transaction<Tables>

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
+import type { User } from '../../src/core/accounts/user.ts'
+import {
+  difficultNames,
+  elaborateSettings,
+  folderNamed,
+  mountOf,
+  rejectsWith,
+  userNamed,
+  wholePage,
+  type OpenWorld,
+} from './repository-world.ts'
+
+const names = (users: readonly User[]): string[] => users.map((user) => user.username)
+
+export function userRepositoryContract(openWorld: OpenWorld): void {
+  test('gives back every setting as it was added', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of ['one', 'two', 'three']) await database.folders.add(folderNamed(name))
+    const folders = [
+      { ...mountOf('two', '/z'), quotaSize: 5_000_000_000, quotaFiles: 7 },
+      mountOf('three', '/a/b'),
+      mountOf('one', '/m'),
+    ]
+    const settings = userNamed('ann', { ...elaborateSettings, folders })
+    const added = await database.users.add(settings, 1_700_000_000_123)
+    assert.deepEqual(added, {
+      ...settings,
+      id: added.id,
+      usedQuotaSize: 0,
+      usedQuotaFiles: 0,
+      lastQuotaUpdate: 0,
+      createdAt: 1_700_000_000_123,
+      updatedAt: 1_700_000_000_123,
+      lastLogin: 0,
+      lastPasswordChange: 1_700_000_000_123,
+    })
+    assert.deepEqual(await database.users.find('ann'), added)
+    assert.deepEqual(await database.users.list(wholePage), [added])
+  })
+
+  test('finds nobody under an unknown name, also not under one that no row can have', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.users.add(userNamed('ann\ufffd'), 1)
+    for (const name of ['nobody', '', 'ann', 'ann\ud800', 'ann\0', "' or '1'='1"])
+      assert.equal(await database.users.find(name), undefined)
+  })
+
+  test('refuses a name that cannot be stored as it is', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of ['nul\0', 'half\ud83d'])
+      await rejectsWith(database.users.add(userNamed(name), 1), 'invalid-argument')
+    assert.equal(await database.users.count(), 0)
+  })
+
+  test('tells names apart by bytes and sorts them so, upwards and downwards, page by page', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of difficultNames) await database.users.add(userNamed(name, { description: name }), 1)
+    for (const name of difficultNames) assert.equal((await database.users.find(name))?.description, name)
+    const sorted = difficultNames.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    assert.deepEqual(names(await database.users.list(wholePage)), sorted)
+    assert.deepEqual(names(await database.users.list({ ...wholePage, order: 'DESC' })), sorted.toReversed())
+    assert.deepEqual(
+      names(await database.users.list({ offset: 2, limit: 3, order: 'ASC' })),
+      sorted.slice(2, 5),
+    )
+    assert.deepEqual(await database.users.list({ offset: 99, limit: 3, order: 'ASC' }), [])
+    assert.equal(await database.users.count(), difficultNames.length)
+  })
+
+  test('counts users, not mounts, in a page', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of ['one', 'two']) await database.folders.add(folderNamed(name))
+    const folders = [mountOf('two'), mountOf('one')]
+    for (const name of ['a', 'b', 'c', 'd']) await database.users.add(userNamed(name, { folders }), 1)
+    const page = await database.users.list({ offset: 1, limit: 2, order: 'ASC' })
+    assert.deepEqual(names(page), ['b', 'c'])
+    for (const user of page) assert.deepEqual(user.folders, folders)
+  })
+
+  test('searches names, e-mail addresses and descriptions, ignoring case but taking signs literally', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.users.add(userNamed('Ärger_1', { email: 'One@Example.com' }), 1)
+    await database.users.add(userNamed('plain', { description: '50% OFF\\' }), 1)
+    await database.users.add(userNamed('X1', { description: 'ends with x' }), 1)
+    const found = {
+      ärger: ['Ärger_1'],
+      ÄRGER_: ['Ärger_1'],
+      'one@': ['Ärger_1'],
+      '%': ['plain'],
+      _: ['Ärger_1'],
+      '0% off\\': ['plain'],
+      x1: ['X1'],
+      x: ['X1', 'Ärger_1'],
+      "' or 1=1 --": [],
+      "%' --": [],
+      xe: [],
+    }
+    for (const [search, expected] of Object.entries(found))
+      assert.deepEqual(names(await database.users.list({ ...wholePage, search })), expected, search)
+    await rejectsWith(database.users.list({ ...wholePage, search: 'x'.repeat(100_000) }), 'invalid-argument')
+  })
+
+  test('adds a name once, however many add it at the same time', async () => {
+    await using world = await openWorld()
+    await using one = await world.open()
+    await using other = await world.open()
+    const results = await Promise.allSettled(
+      Array.from({ length: 16 }, (_, i) =>
+        (i % 2 ? one : other).users.add(userNamed('wanted', { description: String(i) }), 1),
+      ),
+    )
+    const refused = results.filter((result) => result.status === 'rejected')
+    assert.equal(refused.length, 15)
+    for (const { reason } of refused) assert.ok(hasCode(reason, 'already-exists'), String(reason))
+    assert.equal(await one.users.count(), 1)
+  })
+
+  test('adds nothing when a folder is unknown or mounted twice', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of ['one', 'two']) await database.folders.add(folderNamed(name))
+    const add = (...folders: ReturnType<typeof mountOf>[]) =>
+      database.users.add(userNamed('ann', { folders }), 1)
+    await rejectsWith(add(mountOf('one'), mountOf('missing')), 'not-found')
+    await rejectsWith(add(mountOf('one', '/a'), mountOf('one', '/b')), 'invalid-argument')
+    await rejectsWith(add(mountOf('one', '/a'), mountOf('two', '/a')), 'invalid-argument')
+    assert.equal(await database.users.count(), 0)
+  })
+
+  test('replaces settings and mounts together, or nothing', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    for (const name of ['one', 'two']) await database.folders.add(folderNamed(name))
+    await database.users.add(userNamed('ann', { folders: [mountOf('one')] }), 1)
+    await database.users.add(userNamed('bob', { folders: [mountOf('one')] }), 1)
+    const settings = userNamed('ann', { ...elaborateSettings, folders: [mountOf('two')] })
+    const replaced = await database.users.replace(settings, 5)
+    assert.deepEqual(replaced, {
+      ...replaced,
+      ...settings,
+      createdAt: 1,
+      updatedAt: 5,
+      lastPasswordChange: 5,
+    })
+    assert.deepEqual(await database.users.find('ann'), replaced)
+    await rejectsWith(
+      database.users.replace(userNamed('ann', { folders: [mountOf('one'), mountOf('missing')] }), 9),
+      'not-found',
+    )
+    assert.deepEqual(await database.users.find('ann'), replaced)
+    assert.deepEqual((await database.users.find('bob'))?.folders, [mountOf('one')])
+    await rejectsWith(database.users.replace(userNamed('ANN'), 9), 'not-found')
+  })
+
+  test('takes changes of several processes one after the other', async () => {
+    await using world = await openWorld()
+    await using one = await world.open()
+    await using other = await world.open()
+    for (const name of ['one', 'two']) await one.folders.add(folderNamed(name))
+    const version = (name: string) => userNamed('ann', { description: name, folders: [mountOf(name)] })
+    await one.users.add(version('one'), 1)
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        i % 2 ? one.users.replace(version('one'), i) : other.users.replace(version('two'), i),
+      ),
+    )
+    const user = await one.users.find('ann')
+    assert.deepEqual(user?.folders, [mountOf(user?.description ?? '')])
+  })
+
+  test('knows when the password changed', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const changed = async () => (await database.users.find('ann'))?.lastPasswordChange
+    await database.users.add(userNamed('ann'), 1)
+    assert.equal(await changed(), 0)
+    await database.users.replace(userNamed('ann', { passwordHash: 'first' }), 2)
+    assert.equal(await changed(), 2)
+    await database.users.replace(userNamed('ann', { passwordHash: 'first', email: 'new' }), 3)
+    assert.equal(await changed(), 2)
+    await database.users.setPasswordHash('ann', 'first, made again')
+    assert.equal(await changed(), 2)
+    await database.users.replace(userNamed('ann', { passwordHash: 'second' }), 4)
+    assert.equal(await changed(), 4)
+  })
+
+  test('records a login and a rehash without saying that an admin changed the user', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const added = await database.users.add(userNamed('ann', { passwordHash: 'old' }), 1)
+    await database.users.recordLogin('ann', 7)
+    await database.users.setPasswordHash('ann', 'new')
+    assert.deepEqual(await database.users.find('ann'), { ...added, lastLogin: 7, passwordHash: 'new' })
+    await rejectsWith(database.users.recordLogin('Ann', 7), 'not-found')
+    await rejectsWith(database.users.setPasswordHash('Ann', 'new'), 'not-found')
+  })
+
+  test('removes a user with its mounts and marks, and never gives its id to another', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.folders.add(folderNamed('one'))
+    const removed = await database.users.add(userNamed('ann', { folders: [mountOf('one')] }), 1)
+    await database.quota.markUnsettled({ kind: 'user', name: 'ann' })
+    await database.users.remove('ann')
+    assert.equal(await database.users.find('ann'), undefined)
+    assert.equal(await world.countRows('user_folders'), 0)
+    assert.equal(await world.countRows('unsettled_accounts'), 0)
+    await rejectsWith(database.users.remove('ann'), 'not-found')
+    const again = await database.users.add(userNamed('ann'), 1)
+    assert.ok(again.id > removed.id)
+    assert.deepEqual(again.folders, [])
+  })
+
+  test('shows a user before or after a change, never a mixture', async () => {
+    await using world = await openWorld()
+    await using writer = await world.open()
+    await using reader = await world.open()
+    for (const name of ['one', 'two']) await writer.folders.add(folderNamed(name))
+    const version = (name: string) => userNamed('ann', { description: name, folders: [mountOf(name)] })
+    await writer.users.add(version('one'), 1)
+    let isWriting = true
+    const write = async () => {
+      for (let i = 0; i < 50; i++) await writer.users.replace(version(i % 2 ? 'one' : 'two'), i)
+      isWriting = false
+    }
+    const read = async () => {
+      while (isWriting) {
+        const user = await reader.users.find('ann')
+        assert.deepEqual(user?.folders, [mountOf(user?.description ?? '')])
+      }
+    }
+    await Promise.all([write(), read()])
+  })
+}
