@@ -198,6 +198,18 @@ const uploadFacts: Record<string, Fact> = {
     assert.deepEqual(await namesIn(storage, []), ['one'])
     assert.equal(await storage.removeStagedUploads(), 0)
   },
+  'a replacement asked to take a free name alone leaves whoever was faster': async ({ storage }) => {
+    const late = await storage.openWrite(['file'], 'replace')
+    await late.write(0, [bytes('late')])
+    await put(storage, ['file'], 'first')
+    await fails('already-exists', late.commit({ onlyIfFree: true }))
+    assert.equal(await get(storage, ['file']), 'first')
+    const free = await storage.openWrite(['free'], 'replace')
+    await free.write(0, [bytes('x')])
+    await free.commit({ onlyIfFree: true })
+    assert.equal(await get(storage, ['free']), 'x')
+    assert.equal(await storage.removeStagedUploads(), 0)
+  },
   'creating refuses a name that is taken': async ({ storage }) => {
     await put(storage, ['file'], 'x')
     await storage.makeDirectory(['directory'])

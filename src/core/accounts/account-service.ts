@@ -83,6 +83,11 @@ export class AccountService {
     return folder
   }
 
+  /** Those of `names` that exist. */
+  findFolders(names: readonly string[]): Promise<readonly Folder[]> {
+    return this.#parts.folders.findAll(names)
+  }
+
   listFolders(page: Page): Promise<readonly Folder[]> {
     return this.#parts.folders.list(page)
   }

@@ -123,9 +123,9 @@ export class LocalWritableFile implements WritableFile {
     return this.#file.use((descriptor) => disk.fdatasync(descriptor))
   }
 
-  async commit(): Promise<void> {
+  async commit({ onlyIfFree = false } = {}): Promise<void> {
     if (this.#ended) throw new FileServerError('aborted', 'The file is closed')
-    const committed = this.#commit()
+    const committed = this.#commit(onlyIfFree || this.mode === 'create')
     this.#ended = committed.catch(() => {})
     return committed
   }
@@ -135,21 +135,21 @@ export class LocalWritableFile implements WritableFile {
     return this.#ended
   }
 
-  async #commit(): Promise<void> {
+  async #commit(onlyIfFree: boolean): Promise<void> {
     try {
       await this.sync()
-      await this.#publish()
+      await this.#publish(onlyIfFree)
     } finally {
       await this.#end()
     }
   }
 
-  async #publish(): Promise<void> {
+  async #publish(onlyIfFree: boolean): Promise<void> {
     const staging = this.#staging
     if (!staging) return
     const { directory, stagedName, finalName } = staging
     await onDisk(async () => {
-      const move = this.mode === 'create' ? moveToFreeName : disk.rename
+      const move = onlyIfFree ? moveToFreeName : disk.rename
       await move(directory.at(stagedName), directory.at(finalName))
       this.#isPublished = true
       await syncDirectory(directory)
