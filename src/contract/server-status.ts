@@ -1,0 +1,74 @@
+import { Type, type Static } from 'typebox'
+import { timestamp } from './values.ts'
+
+const off = Type.Object({ is_active: Type.Boolean() })
+const port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const binding = Type.Object({ address: Type.String(), port }, { title: 'Binding' })
+
+/** What the server serves and leans on. */
+export const servicesStatus = Type.Object(
+  {
+    ssh: Type.Object({
+      is_active: Type.Boolean(),
+      bindings: Type.Array(binding),
+      host_keys: Type.Array(
+        Type.Object({
+          path: Type.String(),
+          fingerprint: Type.String({ description: 'SHA256:…, as OpenSSH shows it.' }),
+          algorithms: Type.Array(Type.String()),
+        }),
+      ),
+      ssh_commands: Type.Array(Type.String()),
+      authentications: Type.Array(Type.String()),
+    }),
+    ftp: Type.Object({
+      is_active: Type.Boolean(),
+      bindings: Type.Array(
+        Type.Object({
+          address: Type.String(),
+          port,
+          tls_mode: Type.Integer({
+            minimum: 0,
+            maximum: 2,
+            description: '0: TLS allowed, 1: required, 2: implicit.',
+          }),
+        }),
+      ),
+      passive_port_range: Type.Object({ start: port, end: port }),
+      passive_ports: Type.Array(port),
+      passive_host: Type.String(),
+    }),
+    webdav: Type.Object({ is_active: Type.Boolean(), bindings: Type.Array(binding) }),
+    http: Type.Object({ is_active: Type.Boolean(), bindings: Type.Array(binding), base_path: Type.String() }),
+    data_provider: Type.Object({
+      is_active: Type.Boolean(),
+      driver: Type.String(),
+      error: Type.String(),
+    }),
+    defender: off,
+    mfa: off,
+    allow_list: off,
+    rate_limiters: off,
+    platform: Type.Object({ state: Type.String(), since: timestamp('Since when'), error: Type.String() }),
+    storages: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        directory: Type.String(),
+        is_writable: Type.Boolean(),
+        free_bytes: Type.Integer({ format: 'int64' }),
+        total_bytes: Type.Integer({ format: 'int64' }),
+        error: Type.String(),
+      }),
+    ),
+    certificates: Type.Array(
+      Type.Object({
+        host: Type.String(),
+        expires_at: timestamp('When it ends'),
+        is_self_signed: Type.Boolean(),
+        error: Type.String(),
+      }),
+    ),
+  },
+  { title: 'ServicesStatus' },
+)
+export type ServicesStatus = Static<typeof servicesStatus>

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fastify from 'fastify'
+import type { Admin } from '../../core/accounts/admin.ts'
+import { guardRoutes } from './access.ts'
+import type { HttpApp } from './http-app.ts'
+
+const admin: Admin = {
+  id: 1,
+  username: 'ann',
+  source: 'local',
+  status: 'active',
+  email: '',
+  description: '',
+  passwordHash: '',
+  permissions: ['view_users'],
+  createdAt: 0,
+  updatedAt: 0,
+  lastLogin: 0,
+}
+
+function guardedApp(): HttpApp {
+  const app: HttpApp = fastify()
+  guardRoutes(app, { authenticate: () => Promise.resolve(admin) })
+  return app
+}
+
+test('refuses at start a route that does not say who may use it', () => {
+  const app = guardedApp()
+  assert.throws(() => app.get('/forgotten', () => 'open'), /GET \/forgotten does not say who may use it/)
+})
+
+test('refuses a route that no permission opens', async () => {
+  const app = guardedApp()
+  app.get('/nobody', { config: { access: [] } }, () => 'open')
+  app.get('/some', { config: { access: ['view_users'] } }, () => 'open')
+  const headers = { authorization: 'Bearer token' }
+  assert.notEqual((await app.inject({ url: '/nobody', headers })).body, 'open')
+  assert.equal((await app.inject({ url: '/some', headers })).body, 'open')
+})
+
+test('refuses a request without a token before its body is read', async () => {
+  const app = guardedApp()
+  app.post('/some', { config: { access: 'any-admin' } }, () => 'open')
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/some',
+    headers: { 'content-type': 'application/json' },
+    payload: '{',
+  })
+  assert.equal(answer.statusCode, 500)
+  assert.equal((answer.json() as { message: string }).message, 'Sign in first')
+})

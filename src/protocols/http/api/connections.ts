@@ -1,0 +1,63 @@
+import { Type } from 'typebox'
+import { apiMessage } from '../../../contract/api-answer.ts'
+import { connection, type ConnectionResource } from '../../../contract/connection.ts'
+import type { ConnectionRegistry, ConnectionStatus } from '../../../core/connections/connection-registry.ts'
+import { FileServerError } from '../../../core/errors.ts'
+import type { HttpApp } from '../http-app.ts'
+
+const tags = ['connections']
+
+/** Who is connected, and the way to make them leave. */
+export function serveConnections(app: HttpApp, connections: ConnectionRegistry): void {
+  app.get(
+    '/connections',
+    {
+      config: { access: ['view_conns'] },
+      schema: {
+        tags,
+        operationId: 'get_connections',
+        summary: 'List the clients that are signed in, with their transfers',
+        response: { 200: Type.Array(connection) },
+      },
+    },
+    async () => connections.list().map(fromConnection),
+  )
+
+  app.delete(
+    '/connections/:connectionID',
+    {
+      config: { access: ['close_conns'] },
+      schema: {
+        tags,
+        operationId: 'close_connection',
+        summary: 'End a connection',
+        params: Type.Object({ connectionID: Type.String({ minLength: 1, maxLength: 255 }) }),
+        response: { 200: apiMessage },
+      },
+    },
+    async ({ params }) => {
+      if (!connections.disconnect(params.connectionID, 'disconnected by an admin'))
+        throw new FileServerError('not-found', 'No such connection')
+      return { message: 'Connection closed' }
+    },
+  )
+}
+
+function fromConnection(status: ConnectionStatus): ConnectionResource {
+  return {
+    username: status.username,
+    connection_id: status.connectionId,
+    client_version: status.clientVersion,
+    remote_address: status.remoteAddress,
+    connection_time: status.connectedAt,
+    command: '',
+    last_activity: status.lastActivity,
+    protocol: status.protocol,
+    active_transfers: status.transfers.map(({ operation, path, startedAt, bytes }) => ({
+      operation_type: operation,
+      path,
+      start_time: startedAt,
+      size: bytes,
+    })),
+  }
+}

@@ -1,0 +1,103 @@
+import { apiMessage } from '../../../contract/api-answer.ts'
+import { token, tokenRequest, type Token } from '../../../contract/token.ts'
+import type { AdminSignIn } from '../../../core/auth/admin-sign-in.ts'
+import { FileServerError, hasCode } from '../../../core/errors.ts'
+import { tokenOf } from '../access.ts'
+import type { HttpApp } from '../http-app.ts'
+
+const tags = ['token']
+const maxNameLength = 255
+const maxPasswordLength = 8192
+
+interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** Signing in and out. Both ways in give the same token; GET is SFTPGo's, POST passes the platform. */
+export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
+  app.get(
+    '/token',
+    {
+      config: { access: 'public' },
+      exposeHeadRoute: false,
+      schema: {
+        tags,
+        operationId: 'get_token',
+        summary: 'Sign in with HTTP basic authentication',
+        security: [{ BasicAuth: [] }],
+        response: { 200: token },
+      },
+    },
+    async (request, reply) => {
+      try {
+        const credentials = basicCredentials(request.headers.authorization)
+        if (!credentials) throw new FileServerError('access-denied', 'Give a user name and a password')
+        return await signIn(adminSignIn, credentials, request.ip)
+      } catch (error) {
+        if (hasCode(error, 'access-denied'))
+          void reply.header('WWW-Authenticate', 'Basic realm="SFTPGo", charset="UTF-8"')
+        throw error
+      }
+    },
+  )
+
+  app.post(
+    '/token',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags,
+        operationId: 'create_token',
+        summary: 'Sign in where no Authorization header can be sent',
+        body: tokenRequest,
+        response: { 200: token },
+      },
+    },
+    async (request) => signIn(adminSignIn, request.body, request.ip),
+  )
+
+  app.get(
+    '/logout',
+    {
+      config: { access: 'any-admin' },
+      exposeHeadRoute: false,
+      schema: {
+        tags,
+        operationId: 'logout',
+        summary: 'End the validity of the token',
+        response: { 200: apiMessage },
+      },
+    },
+    async (request) => {
+      await adminSignIn.signOut(tokenOf(request))
+      return { message: 'Your token has been invalidated' }
+    },
+  )
+}
+
+async function signIn(
+  adminSignIn: AdminSignIn,
+  { username, password }: Credentials,
+  remoteAddress: string,
+): Promise<Token> {
+  try {
+    const { token: text, expiresAt } = await adminSignIn.signIn(username, password, remoteAddress)
+    return { access_token: text, expires_at: new Date(expiresAt).toISOString() }
+  } catch (error) {
+    // A second factor that cannot be asked for here: the request is right, this way in is not.
+    if (error instanceof FileServerError && error.code === 'unsupported')
+      throw new FileServerError('permission-denied', error.message, { cause: error })
+    throw error
+  }
+}
+
+/** RFC 7617 §2, in UTF-8. */
+function basicCredentials(header: string | undefined): Credentials | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const decoded = Buffer.from(encoded, 'base64').toString()
+  const colon = decoded.indexOf(':')
+  if (colon < 1 || colon > maxNameLength || decoded.length - colon > maxPasswordLength) return undefined
+  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
+}

@@ -1,0 +1,99 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts'
+import type { EventBus } from '../../core/events/event-bus.ts'
+import type { Log } from '../../core/log.ts'
+import type { ProtocolServer } from '../protocol-server.ts'
+import { pathOf } from './base-path.ts'
+import { addressText } from './listen-address.ts'
+import { Metrics } from './metrics.ts'
+
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 20_000
+const maxSockets = 100
+
+export interface MetricsServerOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly events: EventBus
+  readonly connections: ConnectionRegistry
+  readonly log: Log
+}
+
+/** Numbers for Prometheus and a health check, on a port of its own that is not published. */
+export class MetricsServer implements ProtocolServer {
+  readonly protocol = 'metrics'
+  readonly #options: MetricsServerOptions
+  readonly #metrics: Metrics
+  readonly #server: Server
+  #addresses: readonly string[] = []
+  #stopping: Promise<void> | undefined
+
+  constructor(options: MetricsServerOptions) {
+    this.#options = options
+    this.#metrics = new Metrics(options.events, options.connections)
+    this.#server = createServer(
+      { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
+      (request, response) => void this.#answer(request, response),
+    )
+    this.#server.maxConnections = maxSockets
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  /** For the HTTP server to tell the status code of every answer. */
+  countAnswer(statusCode: number): void {
+    this.#metrics.countAnswer(statusCode)
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.#options
+    this.#server.listen({ host, port })
+    await once(this.#server, 'listening')
+    const address = this.#server.address()
+    if (address !== null) this.#addresses = [addressText(address)]
+  }
+
+  stop(graceMs = 0): Promise<void> {
+    return (this.#stopping ??= this.#stop(graceMs))
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    this.#metrics[Symbol.dispose]()
+    if (!this.#server.listening) return
+    const timer = new AbortController()
+    const closed = once(this.#server, 'close').finally(() => timer.abort())
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    const cut = delay(graceMs, undefined, { signal: timer.signal, ref: false }).then(
+      () => this.#server.closeAllConnections(),
+      () => undefined,
+    )
+    await Promise.all([closed, cut])
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('Cache-Control', 'no-store').setHeader('X-Content-Type-Options', 'nosniff')
+    request.resume()
+    try {
+      const isReading = request.method === 'GET' || request.method === 'HEAD'
+      const path = pathOf(request.url ?? '')
+      if (isReading && path === '/healthz') end(response, 200, 'text/plain; charset=utf-8', 'ok')
+      else if (isReading && path === '/metrics')
+        end(response, 200, this.#metrics.contentType, await this.#metrics.text())
+      else end(response, 404, 'text/plain; charset=utf-8', 'not found')
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'metrics not answered')
+      end(response, 500, 'text/plain; charset=utf-8', 'the metrics could not be read')
+    }
+  }
+}
+
+function end(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+}
