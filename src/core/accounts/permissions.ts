@@ -53,6 +53,7 @@ export function isAllowed(
   return granted.includes('*') || wanted.some((permission) => granted.includes(permission))
 }
 
-function isGlob(path: string): boolean {
+/** True for an entry that stands for many directories. */
+export function isGlob(path: string): boolean {
   return /[*?[]/.test(path)
 }

@@ -1,4 +1,4 @@
-import { isAllowed, type Permission } from '../accounts/permissions.ts'
+import { isAllowed, isGlob, type Permission } from '../accounts/permissions.ts'
 import type { User } from '../accounts/user.ts'
 import { FileServerError } from '../errors.ts'
 import { NameRules } from './name-rules.ts'
@@ -22,6 +22,15 @@ export class AccessRules {
     return this.#names.judge(path) === 'hidden'
   }
 
+  /** True when some rule is written for a place that `isConcerned`; a glob may match anywhere and always counts. */
+  hasRuleAt(isConcerned: (place: VirtualPath) => boolean): boolean {
+    const places = [
+      ...Object.keys(this.#user.permissions),
+      ...this.#user.filePatterns.map(({ path }) => path),
+    ]
+    return places.some((place) => isGlob(place) || isConcerned(place as VirtualPath))
+  }
+
   /** One of `wanted` must hold in `directory`. @throws 'permission-denied' */
   require(directory: VirtualPath, ...wanted: readonly Permission[]): void {
     if (!this.may(directory, ...wanted)) throw new FileServerError('permission-denied', 'Permission denied')
@@ -30,6 +39,11 @@ export class AccessRules {
   /** The same for the directory that `path` is in. @throws 'permission-denied' */
   requireFor(path: VirtualPath, ...wanted: readonly Permission[]): void {
     this.require(parentOf(path), ...wanted)
+  }
+
+  /** For looking at an entry: names that are shown may be denied. @throws 'not-found' for a hidden name */
+  requireVisible(path: VirtualPath): void {
+    if (this.isHidden(path)) throw new FileServerError('not-found', 'No such file or directory')
   }
 
   /** @throws 'not-found' for a hidden name, 'permission-denied' for a denied one */
@@ -41,15 +55,18 @@ export class AccessRules {
   }
 
   /**
-   * A directory moves with all it holds, so every rule written for a place below it has to permit the move as well.
-   * A glob may match anywhere below and counts as such a place.
+   * A directory moves with all it holds, so every rule written for a place below it has to permit the move as well,
+   * and no name in it may come under other patterns. A glob may match anywhere below and counts as such a place.
    * @throws 'permission-denied'
    */
-  requireBelow(directory: VirtualPath, ...wanted: readonly Permission[]): void {
+  requireMove(from: VirtualPath, to: VirtualPath, ...wanted: readonly Permission[]): void {
     for (const [place, granted] of Object.entries(this.#user.permissions)) {
-      const concerns = /[*?[]/.test(place) || (place !== '/' && isWithin(directory, place as VirtualPath))
-      if (concerns && !granted.includes('*') && !wanted.some((permission) => granted.includes(permission)))
+      const isBelow = (path: VirtualPath) => place !== '/' && isWithin(path, place as VirtualPath)
+      const isConcerned = isGlob(place) || isBelow(from) || isBelow(to)
+      if (isConcerned && !granted.includes('*') && !wanted.some((permission) => granted.includes(permission)))
         throw new FileServerError('permission-denied', 'Permission denied for something in this directory')
     }
+    if (!this.#names.movesUnchanged(from, to))
+      throw new FileServerError('permission-denied', 'Other names are permitted there')
   }
 }

@@ -5,8 +5,10 @@ const minDelayMs = 5
 
 /** Holds one transfer to a rate: bytes are taken first and waited for afterwards, so no burst outruns it for long. */
 export class BandwidthLimiter {
-  readonly #bytesPerMs: number
   readonly #clock: Clock
+  readonly #waiting = new Set<() => void>()
+  /** 0 = no limit. */
+  #bytesPerMs: number
   /** When the bytes taken so far are paid for. */
   #paidAt: number
 
@@ -23,6 +25,24 @@ export class BandwidthLimiter {
     const now = this.#clock()
     this.#paidAt = Math.max(this.#paidAt, now) + bytes / this.#bytesPerMs
     const delayMs = this.#paidAt - now
-    return delayMs < minDelayMs ? undefined : new Promise((resolve) => setTimeout(resolve, delayMs))
+    return delayMs < minDelayMs ? undefined : this.#wait(delayMs)
+  }
+
+  /** Whoever waits goes on at once, and nobody waits from now on: the transfer has ended. */
+  stop(): void {
+    this.#bytesPerMs = 0
+    for (const goOn of this.#waiting) goOn()
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const goOn = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(goOn)
+        resolve()
+      }
+      const timer = setTimeout(goOn, delayMs)
+      this.#waiting.add(goOn)
+    })
   }
 }

@@ -16,6 +16,7 @@ export class Download implements TransferStatus {
   /** Hashing a file is not a transfer: nothing is reported. */
   readonly #isReported: boolean
   #bytes = 0
+  #failure: FileServerError | undefined
   #end: Promise<void> | undefined
   #onEnd: (() => void) | undefined
 
@@ -46,9 +47,14 @@ export class Download implements TransferStatus {
   }
 
   /** Fills `target` from `position`; fewer bytes only at the end of the file, 0 past it. */
-  async read(position: number, target: Uint8Array): Promise<number> {
+  read(position: number, target: Uint8Array): Promise<number> {
+    return this.readInto(position, [target])
+  }
+
+  /** The same into several places, one after the other. */
+  async readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
     if (this.#end) throw new FileServerError('aborted', 'The file is closed')
-    const bytes = await this.#file.read(position, target)
+    const bytes = await this.#fill(position, targets)
     this.#bytes += bytes
     this.#context.connection.touch()
     await this.#limiter.take(bytes)
@@ -74,8 +80,18 @@ export class Download implements TransferStatus {
     return (this.#end ??= this.#finish(toFileServerError(error)))
   }
 
-  async #finish(failure?: FileServerError): Promise<void> {
+  /** A file that could not be read was not downloaded, whoever closes it. */
+  async #fill(position: number, targets: readonly Uint8Array[]): Promise<number> {
+    try {
+      return await this.#file.readInto(position, targets)
+    } catch (error) {
+      throw (this.#failure ??= toFileServerError(error))
+    }
+  }
+
+  async #finish(failure: FileServerError | undefined = this.#failure): Promise<void> {
     const { events, connection, path, clock } = this.#context
+    this.#limiter.stop()
     this.#place[Symbol.dispose]()
     this.#onEnd?.()
     await this.#file.close()

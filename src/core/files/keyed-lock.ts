@@ -13,4 +13,11 @@ export class KeyedLock {
       if (this.#tails.get(key) === settled) this.#tails.delete(key)
     }
   }
+
+  /** Alone on both. Always taken in the same order, so that two who want both never wait for each other. */
+  runBoth<T>(one: string, other: string, task: () => Promise<T>): Promise<T> {
+    if (one === other) return this.run(one, task)
+    const [first, second] = one < other ? [one, other] : [other, one]
+    return this.run(first, () => this.run(second, task))
+  }
 }

@@ -18,6 +18,11 @@ export interface Location {
   readonly key: StorageKey
 }
 
+/** The same for everybody who gets to the same name of a storage by the same way. */
+export function keyOfLocation({ mount, key }: Location): string {
+  return `${mount.storageId}\0${key.join('/')}`
+}
+
 /** Which storage a path of one user lies in: the deepest mount wins. */
 export class MountTable {
   /** Deepest first. */

@@ -1,6 +1,6 @@
 import { compileGlob } from '../accounts/glob.ts'
 import type { FilePatterns } from '../accounts/user.ts'
-import { nameOf, parentOf, type VirtualPath } from './virtual-path.ts'
+import { isWithin, nameOf, parentOf, type VirtualPath } from './virtual-path.ts'
 
 export type NameVerdict = 'allowed' | 'denied' | 'hidden'
 
@@ -21,6 +21,12 @@ export class NameRules {
     for (let ancestor = parentOf(path); ancestor !== '/'; ancestor = parentOf(ancestor))
       if (this.#judgeName(ancestor) === 'hidden') return 'hidden'
     return this.#judgeName(path)
+  }
+
+  /** True when a directory can move from one path to the other without any name in it falling under other rules. */
+  movesUnchanged(from: VirtualPath, to: VirtualPath): boolean {
+    for (const place of this.#rules.keys()) if (isWithin(from, place) || isWithin(to, place)) return false
+    return this.#nearestRule(from) === this.#nearestRule(to)
   }
 
   #judgeName(path: VirtualPath): NameVerdict {

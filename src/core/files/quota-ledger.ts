@@ -3,6 +3,7 @@ import type { QuotaUsage } from '../accounts/user.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError, hasCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { InPlaceFiles } from './in-place-files.ts'
 
 /** Bytes and number of files; 0 = no limit. */
 export interface QuotaLimits {
@@ -41,6 +42,10 @@ export class QuotaLedger implements AsyncDisposable {
   readonly #log: Log
   readonly #clock: Clock
   readonly #accounts = new Map<string, Promise<OpenAccount>>()
+  /** Keys of accounts whose counters are in doubt since a crash: their marks stay until a count is set. */
+  readonly #doubted = new Set<string>()
+  /** Sizes of files that are changed in place right now. */
+  readonly inPlace = new InPlaceFiles()
   #timer: NodeJS.Timeout | undefined
 
   constructor(repository: QuotaRepository, options: { log: Log; clock?: Clock }) {
@@ -51,8 +56,7 @@ export class QuotaLedger implements AsyncDisposable {
 
   /** A ticket for one upload or one change; release() it. @throws 'not-found' 'unavailable' */
   async open(account: QuotaAccount, limits: QuotaLimits): Promise<QuotaTicket> {
-    const open = await this.#load(account)
-    open.holders++
+    const open = await this.#hold(account)
     return new QuotaTicket(open, limits, () => this.#released(open))
   }
 
@@ -74,32 +78,78 @@ export class QuotaLedger implements AsyncDisposable {
     return (await this.#accounts.get(keyOf(account)))?.generation ?? 0
   }
 
-  /** Replaces the counters by a fresh count. */
-  async set(account: QuotaAccount, usage: QuotaUsage): Promise<void> {
-    const open = await this.#accounts.get(keyOf(account))
-    if (open) {
-      await open.flushing
-      open.size = usage.size
-      open.files = usage.files
-      open.pendingSize = open.pendingFiles = 0
+  /**
+   * Replaces the counters by a fresh count. Answers false, and changes nothing, when files came or went since
+   * `generation` was asked for.
+   */
+  async set(account: QuotaAccount, usage: QuotaUsage, generation?: number): Promise<boolean> {
+    const open = await this.#hold(account)
+    try {
+      while (open.flushing) await open.flushing
+      if (generation !== undefined && open.generation !== generation) return false
+      await this.#replace(open, usage)
+      this.#doubted.delete(keyOf(account))
+      return true
+    } finally {
+      this.#released(open)
     }
-    await this.#repository.set(account, usage, this.#clock())
+  }
+
+  /** The counters may be wrong since a crash: the account's mark outlives this process unless a count is set. */
+  doubt(account: QuotaAccount): void {
+    this.#doubted.add(keyOf(account))
   }
 
   /** Writes every change to the database now. */
   async flush(): Promise<void> {
-    const accounts = await Promise.all(this.#accounts.values())
-    await Promise.all(accounts.map((open) => this.#write(open)))
+    await Promise.all((await this.#loaded()).map((open) => this.#write(open)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     await this.flush()
-    for (const open of await Promise.all(this.#accounts.values()))
-      if (open.holders === 0 && open.pendingSize === 0 && open.pendingFiles === 0)
-        await this.#repository.clearUnsettled(open.account)
+    for (const open of await this.#loaded())
+      if (open.holders === 0 && open.pendingSize === 0 && open.pendingFiles === 0) await this.#clearMark(open)
     this.#accounts.clear()
+    clearTimeout(this.#timer)
+  }
+
+  async #replace(open: OpenAccount, usage: QuotaUsage): Promise<void> {
+    const before = { ...open }
+    open.size = usage.size
+    open.files = usage.files
+    open.pendingSize = open.pendingFiles = 0
+    const written = this.#repository.set(open.account, usage, this.#clock())
+    // What changes from now on is written after this.
+    await this.#flushWith(open, written.then(noop, noop))
+    try {
+      await written
+    } catch (error) {
+      open.size += before.size - usage.size
+      open.files += before.files - usage.files
+      open.pendingSize += before.pendingSize
+      open.pendingFiles += before.pendingFiles
+      throw error
+    }
+  }
+
+  /** The account, which stays open until #released(). */
+  async #hold(account: QuotaAccount): Promise<OpenAccount> {
+    for (;;) {
+      const loading = this.#load(account)
+      const open = await loading
+      // It may have been closed while this waited; what is charged to a closed account is lost.
+      if (this.#accounts.get(keyOf(account)) !== loading) continue
+      open.holders++
+      return open
+    }
+  }
+
+  /** Those that could be read. */
+  async #loaded(): Promise<OpenAccount[]> {
+    const results = await Promise.allSettled(this.#accounts.values())
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
   #load(account: QuotaAccount): Promise<OpenAccount> {
@@ -135,8 +185,7 @@ export class QuotaLedger implements AsyncDisposable {
 
   async #tick(): Promise<void> {
     this.#timer = undefined
-    const accounts = await Promise.all(this.#accounts.values())
-    for (const open of accounts) {
+    for (const open of await this.#loaded()) {
       await this.#write(open)
       const isIdle = open.holders === 0 && this.#clock() - open.idleSince >= closeAfterIdleMs
       if (isIdle && open.pendingSize === 0 && open.pendingFiles === 0) await this.#close(open)
@@ -147,32 +196,45 @@ export class QuotaLedger implements AsyncDisposable {
   async #close(open: OpenAccount): Promise<void> {
     const key = keyOf(open.account)
     this.#accounts.delete(key)
+    await this.#clearMark(open)
     try {
-      // Whoever opens the account meanwhile marks it again only after this, since both wait on one database.
-      await this.#repository.clearUnsettled(open.account)
+      // Whoever opened the account meanwhile may have marked it before the mark was cleared.
       const reopened = this.#accounts.get(key)
       if (reopened) await reopened.then(() => this.#repository.markUnsettled(open.account))
+    } catch (error) {
+      this.#log.warn({ err: error, account: key }, 'quota mark not set')
+    }
+  }
+
+  async #clearMark(open: OpenAccount): Promise<void> {
+    const key = keyOf(open.account)
+    if (this.#doubted.has(key)) return
+    try {
+      await this.#repository.clearUnsettled(open.account)
     } catch (error) {
       this.#log.warn({ err: error, account: key }, 'quota mark not cleared')
     }
   }
 
   async #write(open: OpenAccount): Promise<void> {
-    await open.flushing
+    while (open.flushing) await open.flushing
     if (open.pendingSize === 0 && open.pendingFiles === 0) return
     const change = { size: open.pendingSize, files: open.pendingFiles }
     open.pendingSize = open.pendingFiles = 0
-    open.flushing = this.#repository.add(open.account, change, this.#clock()).then(
-      () => undefined,
-      (error: unknown) => {
-        // The account was removed while its last upload ran: there is nothing left to count.
-        if (hasCode(error, 'not-found')) return
-        open.pendingSize += change.size
-        open.pendingFiles += change.files
-        this.#log.warn({ err: error, account: keyOf(open.account) }, 'quota usage not written yet')
-      },
-    )
-    await open.flushing
+    const written = this.#repository.add(open.account, change, this.#clock()).catch((error: unknown) => {
+      // The account was removed while its last upload ran: there is nothing left to count.
+      if (hasCode(error, 'not-found')) return
+      open.pendingSize += change.size
+      open.pendingFiles += change.files
+      this.#log.warn({ err: error, account: keyOf(open.account) }, 'quota usage not written yet')
+    })
+    await this.#flushWith(open, written)
+  }
+
+  /** One statement of an account at a time. `written` never fails. */
+  async #flushWith(open: OpenAccount, written: Promise<void>): Promise<void> {
+    open.flushing = written
+    await written
     open.flushing = undefined
   }
 }
@@ -194,6 +256,7 @@ export class QuotaTicket {
 
   /** Holds `size` bytes in all for this upload, more or fewer than before. @throws 'quota-exceeded' */
   holdBytes(size: number): void {
+    this.#requireHeld()
     const more = size - this.#size
     const { size: used, reservedSize } = this.#account
     if (more > 0 && this.#limits.size > 0 && used + reservedSize + more > this.#limits.size)
@@ -202,13 +265,20 @@ export class QuotaTicket {
     this.#size = size
   }
 
-  /** Holds one file. @throws 'quota-exceeded' */
+  /** Holds one file more. @throws 'quota-exceeded' */
   holdFile(): void {
+    this.holdFiles(this.#files + 1)
+  }
+
+  /** Holds `files` in all. @throws 'quota-exceeded' */
+  holdFiles(files: number): void {
+    this.#requireHeld()
+    const more = files - this.#files
     const { files: used, reservedFiles } = this.#account
-    if (this.#limits.files > 0 && used + reservedFiles + 1 > this.#limits.files)
+    if (more > 0 && this.#limits.files > 0 && used + reservedFiles + more > this.#limits.files)
       throw new FileServerError('quota-exceeded', 'Denied: the quota for the number of files is used up')
-    this.#account.reservedFiles++
-    this.#files++
+    this.#account.reservedFiles += more
+    this.#files = files
   }
 
   /** What was held becomes what really came or went, and the ticket ends. */
@@ -230,7 +300,14 @@ export class QuotaTicket {
     this.#account.reservedFiles -= this.#files
     this.#onReleased()
   }
+
+  /** What is held after the end would be held for ever. */
+  #requireHeld(): void {
+    if (this.#released) throw new FileServerError('aborted', 'The change has ended')
+  }
 }
+
+function noop(): void {}
 
 function keyOf(account: QuotaAccount): string {
   return `${account.kind}:${account.name}`

@@ -5,7 +5,7 @@ import type {
   UserRepository,
 } from '../accounts/repositories.ts'
 import type { QuotaUsage } from '../accounts/user.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, hasCode } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
@@ -51,7 +51,7 @@ export class QuotaScanner implements AsyncDisposable {
    */
   async start(account: QuotaAccount): Promise<void> {
     const directories = await this.#directoriesOf(account)
-    const key = `${account.kind}:${account.name}`
+    const key = keyOf(account)
     if (this.#running.has(key)) throw new FileServerError('busy', 'A scan of this quota is already running')
     const done = this.#scan(account, directories)
       .catch((error: unknown) => {
@@ -70,17 +70,18 @@ export class QuotaScanner implements AsyncDisposable {
 
   /** After a crash: accounts that were being written to are cleaned of staged uploads and counted, one by one. */
   async recover(): Promise<void> {
-    const { quota, log } = this.#parts
-    for (const account of await quota.listUnsettled()) {
+    const { quota, ledger, log } = this.#parts
+    const accounts = await quota.listUnsettled()
+    // All at once: an account may be written to, and closed in good order, before its count has its turn.
+    for (const account of accounts) ledger.doubt(account)
+    for (const account of accounts) {
       if (this.#stop.signal.aborted) return
       try {
         await this.start(account)
-        await this.#running.get(`${account.kind}:${account.name}`)?.done
-        if ((await this.#parts.ledger.generation(account)) === 0) await quota.clearUnsettled(account)
+        await this.#running.get(keyOf(account))?.done
       } catch (error) {
-        log.warn({ err: error, account: account.name }, 'recovery of an interrupted account failed')
-        if (error instanceof FileServerError && error.code === 'not-found')
-          await quota.clearUnsettled(account)
+        log.warn({ err: error, account: keyOf(account) }, 'recovery of an interrupted account failed')
+        if (hasCode(error, 'not-found')) await quota.clearUnsettled(account)
       }
     }
   }
@@ -94,11 +95,10 @@ export class QuotaScanner implements AsyncDisposable {
     const { ledger, storages, events } = this.#parts
     let staged = 0
     for (const directory of directories) staged += await storages.open(directory).removeStagedUploads()
-    for (let round = 1; ; round++) {
-      const before = await ledger.generation(account)
-      const usage = await this.#measure(directories)
-      if ((await ledger.generation(account)) !== before && round < maxRounds) continue
-      await ledger.set(account, usage)
+    // Held open all the while, or a change that was made and closed meanwhile would not be noticed.
+    const ticket = await ledger.open(account, { size: 0, files: 0 })
+    try {
+      const usage = await this.#settleCount(account, directories)
       const { kind, name } = account
       events.emit({
         type: 'quota-scanned',
@@ -108,7 +108,18 @@ export class QuotaScanner implements AsyncDisposable {
         files: usage.files,
         staged,
       })
-      return
+    } finally {
+      ticket.release()
+    }
+  }
+
+  async #settleCount(account: QuotaAccount, directories: readonly string[]): Promise<QuotaUsage> {
+    const { ledger } = this.#parts
+    for (let round = 1; ; round++) {
+      const generation = await ledger.generation(account)
+      const usage = await this.#measure(directories)
+      // A count of an account that never rests is better than none.
+      if (await ledger.set(account, usage, round < maxRounds ? generation : undefined)) return usage
     }
   }
 
@@ -135,6 +146,19 @@ export class QuotaScanner implements AsyncDisposable {
     const included = user.folders.filter((mount) => mount.quotaSize === -1 && mount.quotaFiles === -1)
     const folders = await this.#parts.folders.findAll(included.map((mount) => mount.folderName))
     const isHomeCovered = user.folders.some((mount) => mount.virtualPath === '/')
-    return [...(isHomeCovered ? [] : [user.homeDir]), ...folders.map((folder) => folder.mappedPath)]
+    const home = isHomeCovered ? [] : [user.homeDir]
+    return withoutNested([...home, ...folders.map((folder) => folder.mappedPath)])
   }
+}
+
+/** A directory inside another one is counted with that one. */
+function withoutNested(directories: readonly string[]): string[] {
+  const distinct = [...new Set(directories)]
+  return distinct.filter(
+    (directory) => !distinct.some((other) => other !== directory && directory.startsWith(`${other}/`)),
+  )
+}
+
+function keyOf(account: QuotaAccount): string {
+  return `${account.kind}:${account.name}`
 }

@@ -1,12 +1,15 @@
+import type { QuotaUsage } from '../accounts/user.ts'
 import { FileServerError, hasCode } from '../errors.ts'
 import type { AccessRules } from './access-rules.ts'
 import type { FileServices } from './file-services.ts'
-import type { Location } from './mounts.ts'
+import { keyOfLocation, type Location } from './mounts.ts'
 import type { Entry } from './storage.ts'
 import { measureTree } from './tree-size.ts'
 import { isWithin, type VirtualPath } from './virtual-path.ts'
 
 type Side = Location & { readonly path: VirtualPath }
+
+const nothing: QuotaUsage = { size: 0, files: 0 }
 
 /**
  * Checks the rights of both sides, moves the entry, and moves its size from one quota to the other.
@@ -19,24 +22,25 @@ export async function renameEntry(
   access: AccessRules,
   services: FileServices,
 ): Promise<void> {
+  // Before anything is looked at: who has no right here learns nothing, not even whether the entry exists.
+  for (const { path } of [from, to]) access.requireFor(path, 'rename', 'rename_files', 'rename_dirs')
   if (from.path === to.path) throw new FileServerError('unsupported', 'Source and target are the same')
-  const entry = await from.mount.storage.lstat(from.key)
-  requireRename(from.path, to.path, entry, access)
-  if (entry.type === 'directory' && isWithin(from.path, to.path))
-    throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
-  await services.locks.run(`${to.mount.storageId}\0${to.key.join('/')}`, async () => {
+  await services.locks.runBoth(keyOfLocation(from), keyOfLocation(to), async () => {
+    const entry = await from.mount.storage.lstat(from.key)
+    requireRename(from.path, to.path, entry, access)
     const replaced = await entryAt(to)
     if (replaced) requireReplace(to.path, entry, replaced, replace, access)
-    await moveWithQuota(from, to, entry, replaced, services)
+    if (isSameAccount(from, to)) await moveWithinQuota(from, to, replaced, services)
+    else await moveBetweenQuotas(from, to, entry, replaced, services)
   })
 }
 
 function requireRename(from: VirtualPath, to: VirtualPath, entry: Entry, access: AccessRules): void {
   const kind = entry.type === 'directory' ? 'rename_dirs' : 'rename_files'
-  for (const path of [from, to]) {
-    access.requireFor(path, 'rename', kind)
-    if (entry.type === 'directory') access.requireBelow(path, 'rename', kind)
-  }
+  for (const path of [from, to]) access.requireFor(path, 'rename', kind)
+  if (entry.type !== 'directory') return
+  access.requireMove(from, to, 'rename', kind)
+  if (isWithin(from, to)) throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
 }
 
 function requireReplace(
@@ -53,36 +57,73 @@ function requireReplace(
   access.requireFor(path, 'overwrite')
 }
 
-async function moveWithQuota(
+function isSameAccount({ mount: { account: one } }: Side, { mount: { account: other } }: Side): boolean {
+  return one.kind === other.kind && one.name === other.name
+}
+
+async function moveWithinQuota(
+  from: Side,
+  to: Side,
+  replaced: Entry | undefined,
+  services: FileServices,
+): Promise<void> {
+  const ticket = await services.quota.open(to.mount.account, to.mount.limits)
+  try {
+    const gone = countedAt(to, replaced, services)
+    await move(from, to, replaced)
+    services.quota.inPlace.move(keyOfLocation(from), keyOfLocation(to))
+    ticket.settle({ size: -gone.size, files: -gone.files })
+  } finally {
+    ticket.release()
+  }
+}
+
+/** Both quotas are opened before anything moves: a database that is away then changes nothing. */
+async function moveBetweenQuotas(
   from: Side,
   to: Side,
   entry: Entry,
   replaced: Entry | undefined,
   services: FileServices,
 ): Promise<void> {
-  const gone = replaced?.type === 'file' ? { size: replaced.size, files: 1 } : { size: 0, files: 0 }
-  const isSameAccount =
-    from.mount.account.kind === to.mount.account.kind && from.mount.account.name === to.mount.account.name
-  // Only a move from one quota to another has to know how much moves.
-  const moved = isSameAccount ? { size: 0, files: 0 } : await sizeOf(from, entry)
-  const ticket = await services.quota.open(to.mount.account, to.mount.limits)
+  const { quota } = services
+  const moved = await sizeOf(from, entry)
+  const source = await quota.open(from.mount.account, { size: 0, files: 0 })
   try {
-    ticket.holdBytes(Math.max(0, moved.size - gone.size))
-    for (let i = gone.files; i < moved.files; i++) ticket.holdFile()
-    await from.mount.storage.rename(from.key, to.key, {
-      replace: replaced !== undefined,
-      into: to.mount.storage,
-    })
-    ticket.settle({ size: moved.size - gone.size, files: moved.files - gone.files })
+    const target = await quota.open(to.mount.account, to.mount.limits)
+    try {
+      const gone = countedAt(to, replaced, services)
+      target.holdBytes(Math.max(0, moved.size - gone.size))
+      target.holdFiles(Math.max(0, moved.files - gone.files))
+      await move(from, to, replaced)
+      const left = entry.type === 'directory' ? moved : countedAt(from, entry, services)
+      for (const side of [from, to]) quota.inPlace.forget(keyOfLocation(side))
+      target.settle({ size: moved.size - gone.size, files: moved.files - gone.files })
+      source.settle({ size: -left.size, files: -left.files })
+    } finally {
+      target.release()
+    }
   } finally {
-    ticket.release()
+    source.release()
   }
-  if (!isSameAccount) await services.quota.add(from.mount.account, { size: -moved.size, files: -moved.files })
 }
 
-async function sizeOf({ mount, key }: Side, entry: Entry): Promise<{ size: number; files: number }> {
+function move(from: Side, to: Side, replaced: Entry | undefined): Promise<void> {
+  return from.mount.storage.rename(from.key, to.key, {
+    replace: replaced !== undefined,
+    into: to.mount.storage,
+  })
+}
+
+async function sizeOf({ mount, key }: Side, entry: Entry): Promise<QuotaUsage> {
   if (entry.type === 'directory') return measureTree(mount.storage, key)
-  return entry.type === 'file' ? { size: entry.size, files: 1 } : { size: 0, files: 0 }
+  return entry.type === 'file' ? { size: entry.size, files: 1 } : nothing
+}
+
+/** What the quota of a name knows of it. */
+function countedAt(side: Side, entry: Entry | undefined, { quota }: FileServices): QuotaUsage {
+  if (entry?.type !== 'file') return nothing
+  return { size: quota.inPlace.countedSize(keyOfLocation(side), entry.size), files: 1 }
 }
 
 async function entryAt({ mount, key }: Side): Promise<Entry | undefined> {

@@ -40,6 +40,8 @@ export interface ReadableFile {
   readonly entry: Entry
   /** Fills `target` from `position`; fewer bytes only at the end of the file, 0 past it. */
   read(position: number, target: Uint8Array): Promise<number>
+  /** The same into several places, one after the other. */
+  readInto(position: number, targets: readonly Uint8Array[]): Promise<number>
   stat(): Promise<Entry>
   close(): Promise<void>
 }

@@ -1,9 +1,11 @@
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
+import type { InPlaceFile } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ledger.ts'
 import type { Attributes, Entry, WritableFile } from './storage.ts'
 import type { TransferContext } from './transfer-context.ts'
+import { TurnQueue } from './turn-queue.ts'
 import type { VirtualPath } from './virtual-path.ts'
 import { WrittenRanges } from './written-ranges.ts'
 
@@ -24,6 +26,8 @@ export interface UploadOptions {
   readonly checkRoom: () => Promise<void>
   /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */
   readonly commitAlone: (commit: (replaced: number | undefined) => Promise<void>) => Promise<void>
+  /** In mode 'modify': what is known of the file among all who change it. */
+  readonly inPlace: { readonly file: InPlaceFile; readonly release: () => void } | undefined
 }
 
 /**
@@ -41,8 +45,10 @@ export class Upload implements TransferStatus {
   #size: number
   #bytes = 0
   #roomCheckedAt = 0
-  #running = 0
-  #onIdle: (() => void) | undefined
+  /** Writes share their turn; what changes the size, and the end, come alone. */
+  readonly #turns = new TurnQueue()
+  #isSettled = false
+  #isAborted = false
   #failure: FileServerError | undefined
   #end: Promise<void> | undefined
   #onEnd: (() => void) | undefined
@@ -81,30 +87,15 @@ export class Upload implements TransferStatus {
    */
   async write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) throw this.#failure
-    if (this.#end) throw new FileServerError('aborted', 'The upload has ended')
-    this.#running++
-    try {
-      let length = 0
-      for (const chunk of chunks) length += chunk.length
-      this.#claim(position + length)
-      this.#bytes += length
-      this.#context.connection.touch()
-      if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
-      await this.#options.limiter.take(length)
-      await this.#options.file.write(position, chunks)
-      this.#ranges.add(position, position + length)
-    } catch (error) {
-      throw (this.#failure ??= toFileServerError(error))
-    } finally {
-      if (--this.#running === 0) this.#onIdle?.()
-    }
+    this.#requireOpen()
+    return this.#turns.share(() => this.#orSpoil(() => this.#store(position, chunks)))
   }
 
   /** Reads back what is in the file so far. @throws 'permission-denied' without the right to download */
   async read(position: number, target: Uint8Array): Promise<number> {
     if (!this.#options.mayRead)
       throw new FileServerError('permission-denied', 'Reading is not permitted here')
-    if (this.#end) throw new FileServerError('aborted', 'The upload has ended')
+    this.#requireOpen()
     return this.#options.file.read(position, target)
   }
 
@@ -119,11 +110,14 @@ export class Upload implements TransferStatus {
 
   /** Applies to the file being written. Rights are the caller's business: see UserFilesystem. */
   async setAttributes(attributes: Attributes): Promise<void> {
-    if (attributes.size !== undefined) await this.#truncate(attributes.size)
-    const { size: _size, ...rest } = attributes
-    await this.#options.file.setAttributes(rest)
-    const { mode: _mode, ...times } = rest
-    this.#times = { ...this.#times, ...times }
+    this.#requireOpen()
+    return this.#turns.alone(async () => {
+      const { size, ...rest } = attributes
+      if (size !== undefined) await this.#resize(size)
+      await this.#options.file.setAttributes(rest)
+      const { mode: _mode, ...times } = rest
+      this.#times = { ...this.#times, ...times }
+    })
   }
 
   /** Makes what was written so far durable. */
@@ -131,25 +125,69 @@ export class Upload implements TransferStatus {
     await this.#options.file.sync()
   }
 
-  /** @throws what spoiled the upload, or 'already-exists' 'no-space' 'storage-failure' of the last step */
+  /**
+   * @throws what spoiled the upload; 'already-exists' 'quota-exceeded' 'no-space' 'storage-failure' of the last step;
+   * 'aborted' after abort()
+   */
   finish(): Promise<void> {
-    return (this.#end ??= this.#finish())
+    this.#end ??= this.#finish()
+    return this.#isAborted ? this.#end.then(() => this.#refuseEnded()) : this.#end
   }
 
-  /** Never throws. Idempotent; does nothing after finish(). */
+  /** Never throws. Idempotent; after finish() it waits for that one's end. */
   abort(reason: FileServerError = new FileServerError('aborted', 'The connection was lost')): Promise<void> {
-    return (this.#end ??= this.#abort(reason))
+    this.#options.limiter.stop()
+    if (!this.#end) {
+      this.#isAborted = true
+      this.#end = this.#abort(reason)
+    }
+    return this.#end.catch(() => undefined)
   }
 
+  #requireOpen(): void {
+    if (this.#end) this.#refuseEnded()
+  }
+
+  #refuseEnded(): never {
+    throw new FileServerError('aborted', 'The upload has ended')
+  }
+
+  async #orSpoil(work: () => Promise<void>): Promise<void> {
+    try {
+      if (this.#failure) throw this.#failure
+      await work()
+    } catch (error) {
+      throw (this.#failure ??= toFileServerError(error))
+    }
+  }
+
+  async #store(position: number, chunks: readonly Uint8Array[]): Promise<void> {
+    let length = 0
+    for (const chunk of chunks) length += chunk.length
+    if (position < 0) throw outOfRange()
+    this.#claim(position + length)
+    this.#bytes += length
+    this.#context.connection.touch()
+    if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
+    await this.#options.limiter.take(length)
+    await this.#options.file.write(position, chunks)
+    this.#ranges.add(position, position + length)
+  }
+
+  /** Charges the quota for a file that reaches to `end`. @throws before anything is changed */
   #claim(end: number): void {
-    const { maxFileSize, ticket, file } = this.#options
-    if (!Number.isSafeInteger(end)) throw new FileServerError('invalid-argument', 'Position out of range')
+    const { maxFileSize } = this.#options
+    if (!Number.isSafeInteger(end) || end < 0) throw outOfRange()
     if (maxFileSize > 0 && end > maxFileSize)
       throw new FileServerError('quota-exceeded', 'The file is larger than this user may upload')
     if (end <= this.#size) return
+    this.#holdFor(end)
     this.#size = end
-    // What an overwritten file gives back is not charged twice.
-    ticket.holdBytes(Math.max(0, end - file.initialSize))
+  }
+
+  /** What an overwritten file gives back is not charged twice. */
+  #holdFor(size: number): void {
+    this.#options.ticket.holdBytes(Math.max(0, size - this.#options.file.initialSize))
   }
 
   async #checkRoom(): Promise<void> {
@@ -157,23 +195,19 @@ export class Upload implements TransferStatus {
     await this.#options.checkRoom()
   }
 
-  async #truncate(size: number): Promise<void> {
-    if (size > this.#size) this.#claim(size)
-    await this.#options.file.truncate(size)
-    if (size < this.#size) {
-      this.#size = size
-      this.#ranges.truncate(size)
-      this.#options.ticket.holdBytes(Math.max(0, size - this.#options.file.initialSize))
-    }
+  async #resize(size: number): Promise<void> {
+    this.#claim(size)
+    await this.#orSpoil(() => this.#options.file.truncate(size))
+    if (size === this.#size) return
+    this.#size = size
+    this.#ranges.truncate(size)
+    this.#holdFor(size)
   }
 
   async #finish(): Promise<void> {
     await this.#idle()
-    if (this.#failure) {
-      await this.#giveUp(this.#failure)
-      throw this.#failure
-    }
     try {
+      if (this.#failure) throw this.#failure
       await this.#commit({ onlyIfFree: false })
     } catch (error) {
       const failure = toFileServerError(error)
@@ -212,32 +246,50 @@ export class Upload implements TransferStatus {
   }
 
   async #commit(options: { onlyIfFree: boolean }): Promise<void> {
-    const { file, ticket, commitAlone } = this.#options
+    const { file, ticket, commitAlone, inPlace, isNew } = this.#options
+    if (inPlace) await this.#settleInPlace(inPlace.file)
     if (Object.keys(this.#times).length > 0) await file.setAttributes(this.#times)
-    if (file.mode === 'modify') {
-      const { size } = await file.stat()
-      await file.commit()
-      ticket.settle({ size: size - file.initialSize, files: 0 })
-      return
-    }
+    if (inPlace) return file.commit()
     await commitAlone(async (replaced) => {
+      // What this upload counted on replacing may have gone, and its room may have been taken.
+      ticket.holdBytes(Math.max(0, this.#size - (replaced ?? 0)))
+      if (replaced === undefined && !isNew) ticket.holdFile()
       await file.commit(options)
       ticket.settle({ size: this.#size - (replaced ?? 0), files: replaced === undefined ? 1 : 0 })
     })
   }
 
+  /** What is on the disk is counted, whatever fails after it. */
+  async #settleInPlace(inPlace: InPlaceFile): Promise<void> {
+    const { file, ticket, commitAlone } = this.#options
+    if (this.#isSettled) return
+    this.#isSettled = true
+    await commitAlone(async () => {
+      const size = await file.stat().then(
+        (entry) => entry.size,
+        () => this.#size,
+      )
+      ticket.settle({ size: inPlace.recount(size), files: 0 })
+    })
+  }
+
   #leave(): void {
+    this.#options.inPlace?.release()
     this.#place[Symbol.dispose]()
     this.#onEnd?.()
   }
 
-  #idle(): Promise<void> | undefined {
-    if (this.#running === 0) return undefined
-    return new Promise((resolve) => (this.#onIdle = resolve))
+  /** Settles when all that was asked for before the end is done. */
+  #idle(): Promise<void> {
+    return this.#turns.alone(() => Promise.resolve())
   }
 
   #report() {
     const { connection, path, clock } = this.#context
     return { actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt }
   }
+}
+
+function outOfRange(): FileServerError {
+  return new FileServerError('invalid-argument', 'Position out of range')
 }

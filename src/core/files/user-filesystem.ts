@@ -1,16 +1,20 @@
-import type { Permission } from '../accounts/permissions.ts'
 import type { User } from '../accounts/user.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { ServerEvent } from '../events/events.ts'
 import { AccessRules } from './access-rules.ts'
+import { applyAttributes, checkSize, kindsIn, requireAnyRight, requireRights } from './attribute-changes.ts'
 import { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { Download } from './download.ts'
 import type { FileServices } from './file-services.ts'
-import { type Location, type MountTable, virtualDirectory } from './mounts.ts'
+import { Listing } from './listing.ts'
+import { keyOfLocation, type Location, type MountTable, virtualDirectory } from './mounts.ts'
+import { removeCountedFile } from './remove-file.ts'
 import { renameEntry } from './rename.ts'
 import type { Attributes, Entry, Space, WriteMode } from './storage.ts'
 import type { Connection } from '../connections/connection-registry.ts'
 import { Upload } from './upload.ts'
+import { existingFile, openTarget } from './upload-target.ts'
+import { limitSpace } from './user-space.ts'
 import { joinPath, nameOf, parentOf, parseVirtualPath, type VirtualPath } from './virtual-path.ts'
 
 /** What an open for writing does with a name that holds a file, and with one that holds none. */
@@ -32,6 +36,8 @@ export class UserFilesystem implements AsyncDisposable {
   readonly #services: FileServices
   readonly #downloads = new Set<Download>()
   readonly #uploads = new Set<Upload>()
+  readonly #listings = new Set<Listing>()
+  #isClosed = false
 
   constructor(user: User, mounts: MountTable, connection: Connection, services: FileServices) {
     this.#user = user
@@ -58,14 +64,22 @@ export class UserFilesystem implements AsyncDisposable {
 
   /** In batches, in no order, without '.' and '..'. Needs 'list' in `path`. */
   async *list(path: VirtualPath): AsyncGenerator<readonly Entry[]> {
-    const batches = await this.#audited('list', path, () => this.#openList(path))
-    const mounted = new Set(this.#mounts.childrenOf(path))
-    if (mounted.size > 0) yield [...mounted].map(virtualDirectory)
-    for (let batch = await batches.next(); !batch.done; batch = await batches.next()) {
-      this.#connection.touch()
-      yield batch.value.filter(
-        ({ name }) => !mounted.has(name) && !this.#access.isHidden(joinPath(path, name)),
-      )
+    const listing = await this.#audited('list', path, () => this.#openList(path))
+    try {
+      const mounted = this.#mounts.childrenOf(path)
+      const seen = mounted.filter((name) => !this.#access.isHidden(joinPath(path, name)))
+      if (seen.length > 0) yield seen.map(virtualDirectory)
+      for (let batch = await listing.next(); batch; batch = await listing.next()) {
+        this.#connection.touch()
+        yield batch.filter(
+          ({ name }) => !mounted.includes(name) && !this.#access.isHidden(joinPath(path, name)),
+        )
+      }
+      // A listing that was cut short must not look like a whole one.
+      this.#requireNotClosed()
+    } finally {
+      this.#listings.delete(listing)
+      await listing[Symbol.asyncDispose]()
     }
   }
 
@@ -77,7 +91,8 @@ export class UserFilesystem implements AsyncDisposable {
       const { mount, key } = this.#mounts.locate(path)
       const file = await mount.storage.openRead(key)
       const limiter = new BandwidthLimiter(this.#user.downloadBandwidth, this.#services.clock)
-      return track(this.#downloads, new Download(file, this.#transfer(path), { limiter, isReported }))
+      const download = new Download(file, this.#transfer(path), { limiter, isReported })
+      return this.#track(this.#downloads, download, (lost) => download.fail(lost))
     })
   }
 
@@ -105,14 +120,8 @@ export class UserFilesystem implements AsyncDisposable {
       this.#access.requireName(path)
       this.#access.requireFor(path, 'delete', 'delete_files')
       if (this.#mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
-      const { mount, key } = this.#mounts.locate(path)
-      await this.#alone({ mount, key }, async () => {
-        const entry = await mount.storage.lstat(key)
-        await mount.storage.removeFile(key)
-        const bytes = entry.type === 'file' ? entry.size : 0
-        if (entry.type === 'file') await this.#services.quota.add(mount.account, { size: -bytes, files: -1 })
-        this.#emit({ type: 'file-removed', actor: this.#connection.actor(), path, bytes })
-      })
+      const bytes = await removeCountedFile(this.#mounts.locate(path), this.#services)
+      this.#emit({ type: 'file-removed', actor: this.#connection.actor(), path, bytes })
     })
   }
 
@@ -153,28 +162,46 @@ export class UserFilesystem implements AsyncDisposable {
   setAttributes(path: VirtualPath, attributes: Attributes, { followLink = true } = {}): Promise<void> {
     return this.#audited('setstat', path, async () => {
       this.#access.requireName(path)
-      const { mount, key } = this.#mounts.locate(path)
+      const kinds = kindsIn(attributes)
+      // Nothing asked for is nothing done, and tells nobody whether the entry exists.
+      if (kinds.length === 0) return
+      requireAnyRight(this.#access, path, kinds)
+      if (attributes.size !== undefined) checkSize(attributes.size, this.#user.maxUploadFileSize)
       const own = this.#ownUpload(path)
-      const entry = own
-        ? await own.stat()
-        : await (followLink ? mount.storage.stat(key) : mount.storage.lstat(key))
-      this.#requireAttributes(path, entry, attributes)
-      if (own) await own.setAttributes(attributes)
-      else await this.#applyAttributes({ mount, key }, entry, attributes, followLink)
-      this.#attributesSet(path, attributes)
+      if (own) {
+        requireRights(this.#access, path, 'file', kinds)
+        await own.setAttributes(attributes)
+      } else {
+        const location = this.#mounts.locate(path)
+        const { mount, key } = location
+        await this.#alone(location, async () => {
+          const entry = await (followLink ? mount.storage.stat(key) : mount.storage.lstat(key))
+          requireRights(this.#access, path, entry.type, kinds)
+          await applyAttributes(location, entry, attributes, followLink, this.#services)
+        })
+      }
+      this.#emit({ type: 'attributes-set', actor: this.#connection.actor(), path, what: kinds })
     })
   }
 
   /** The same for an upload that is open. */
   setUploadAttributes(upload: Upload, attributes: Attributes): Promise<void> {
-    return this.#audited('setstat', upload.path, async () => {
-      this.#requireAttributes(upload.path, await upload.stat(), attributes)
+    const { path } = upload
+    return this.#audited('setstat', path, async () => {
+      const kinds = kindsIn(attributes)
+      requireRights(this.#access, path, 'file', kinds)
       await upload.setAttributes(attributes)
-      this.#attributesSet(upload.path, attributes)
+      if (kinds.length > 0)
+        this.#emit({ type: 'attributes-set', actor: this.#connection.actor(), path, what: kinds })
     })
   }
 
-  /** `target` as the client wrote it: relative to the link's directory, or absolute. Needs 'create_symlinks' on both. */
+  /**
+   * `target` as the client wrote it: relative to the link's directory, or absolute. Needs 'create_symlinks' on both.
+   * Rights go by the path that is asked for, and a link is one more path to what it leads to. So whoever has other
+   * rules in some directory of this storage makes no links in it: the link would lead around them, at the latest
+   * after it was moved.
+   */
   symlink(target: string, link: VirtualPath): Promise<void> {
     return this.#audited('symlink', link, async () => {
       const targetPath = parseVirtualPath(target, parentOf(link))
@@ -185,6 +212,14 @@ export class UserFilesystem implements AsyncDisposable {
       this.#refuseMounts(link)
       const [from, to] = [this.#mounts.locate(link), this.#mounts.locate(targetPath)]
       if (from.mount !== to.mount) throw new FileServerError('unsupported', 'A link cannot leave its storage')
+      const { mount } = from
+      const isInside = (place: VirtualPath) =>
+        place !== mount.virtualPath && this.#mounts.locate(place).mount === mount
+      if (this.#access.hasRuleAt(isInside))
+        throw new FileServerError(
+          'permission-denied',
+          'Links are not permitted where rules differ by directory',
+        )
       await from.mount.storage.symlink(to.key, from.key)
       this.#emit({ type: 'symlink-made', actor: this.#connection.actor(), path: link, target: targetPath })
     })
@@ -193,12 +228,10 @@ export class UserFilesystem implements AsyncDisposable {
   /** Needs 'list' where the link is and where it points. */
   readlink(path: VirtualPath): Promise<VirtualPath> {
     return this.#audited('readlink', path, async () => {
-      this.#access.requireName(path)
-      this.#access.requireFor(path, 'list')
+      this.#requireLook(path)
       const { mount, key } = this.#mounts.locate(path)
       const target = this.#mounts.pathOf(mount, await mount.storage.readlink(key))
-      this.#access.requireName(target)
-      this.#access.requireFor(target, 'list')
+      this.#requireLook(target)
       return target
     })
   }
@@ -216,16 +249,27 @@ export class UserFilesystem implements AsyncDisposable {
 
   /** Ends every transfer that is still open: the connection is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const lost = new FileServerError('aborted', 'The connection was lost')
-    await Promise.all([...this.#uploads].map((upload) => upload.abort(lost)))
-    await Promise.all([...this.#downloads].map((download) => download.fail(lost)))
-    this.#uploads.clear()
-    this.#downloads.clear()
+    this.#isClosed = true
+    const lost = connectionLost()
+    await Promise.allSettled([
+      ...[...this.#uploads].map((upload) => upload.abort(lost)),
+      ...[...this.#downloads].map((download) => download.fail(lost)),
+      ...[...this.#listings].map((listing) => listing[Symbol.asyncDispose]()),
+    ])
+  }
+
+  #requireNotClosed(): void {
+    if (this.#isClosed) throw connectionLost()
+  }
+
+  /** What is shown to a user can be looked at, even where its name is denied. */
+  #requireLook(path: VirtualPath): void {
+    this.#access.requireVisible(path)
+    this.#access.requireFor(path, 'list')
   }
 
   async #stat(path: VirtualPath, followLink: boolean): Promise<Entry> {
-    this.#access.requireName(path)
-    this.#access.requireFor(path, 'list')
+    this.#requireLook(path)
     const name = nameOf(path)
     const own = this.#ownUpload(path)
     // Staged bytes are for nobody else's eyes, but clients stat what they are writing.
@@ -239,49 +283,47 @@ export class UserFilesystem implements AsyncDisposable {
     }
   }
 
-  async #openList(path: VirtualPath): Promise<AsyncIterator<readonly Entry[], void>> {
-    if (this.#access.isHidden(path)) throw new FileServerError('not-found', 'No such file or directory')
+  async #openList(path: VirtualPath): Promise<Listing> {
+    this.#access.requireVisible(path)
     this.#access.require(path, 'list')
     const { mount, key } = this.#mounts.locate(path)
-    const batches = prefetched(mount.storage.list(key))
-    try {
-      await batches.opened
-    } catch (error) {
-      if (!hasCode(error, 'not-found') || !this.#mounts.isWayToMount(path)) throw error
-      return prefetched(noEntries()).batches
-    }
-    return batches.batches
+    const emptyIfMissing = this.#mounts.isWayToMount(path)
+    const listing = await Listing.open(mount.storage, key, { emptyIfMissing })
+    this.#listings.add(listing)
+    if (!this.#isClosed) return listing
+    await listing[Symbol.asyncDispose]()
+    throw connectionLost()
   }
 
   async #openUpload(path: VirtualPath, how: OpenForWriting): Promise<Upload> {
     this.#access.requireName(path)
+    // Before anything is looked at: who has no right here learns nothing, not even whether the file exists.
+    if (how.missing === 'create') this.#access.requireFor(path, 'upload', 'overwrite')
+    else this.#access.requireFor(path, 'overwrite')
     if (this.#mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
     const location = this.#mounts.locate(path)
-    const { mount, key } = location
+    const { mount } = location
     const existing = await existingFile(location)
     const mode = this.#writeMode(path, how, existing)
-    const { quota, freeSpace } = this.#services
-    await freeSpace.check(mount.storageId, mount.storage)
-    const ticket = await quota.open(mount.account, mount.limits)
+    await this.#services.freeSpace.check(mount.storageId, mount.storage)
+    const ticket = await this.#services.quota.open(mount.account, mount.limits)
     try {
       if (!existing) ticket.holdFile()
-      const file = await mount.storage.openWrite(key, mode)
+      const target = await openTarget(location, mode, this.#services)
       const upload = new Upload(
         {
-          file,
+          ...target,
           ticket,
           limiter: new BandwidthLimiter(this.#user.uploadBandwidth, this.#services.clock),
           isNew: !existing,
           isResumable: this.#services.uploadMode === 'resumable',
           maxFileSize: this.#user.maxUploadFileSize,
           mayRead: this.#access.may(parentOf(path), 'download'),
-          checkRoom: () => freeSpace.check(mount.storageId, mount.storage),
-          commitAlone: (commit) =>
-            this.#alone(location, async () => commit((await existingFile(location))?.size)),
+          checkRoom: () => this.#services.freeSpace.check(mount.storageId, mount.storage),
         },
         this.#transfer(path),
       )
-      return track(this.#uploads, upload)
+      return await this.#track(this.#uploads, upload, (lost) => upload.abort(lost))
     } catch (error) {
       ticket.release()
       throw error
@@ -300,45 +342,6 @@ export class UserFilesystem implements AsyncDisposable {
     return how.existing
   }
 
-  #requireAttributes(path: VirtualPath, entry: Entry, attributes: Attributes): void {
-    // A permission entry may name a file itself; a directory is governed by the one it is in.
-    const governing = entry.type === 'directory' ? parentOf(path) : path
-    const needs: [boolean, VirtualPath, Permission][] = [
-      [attributes.size !== undefined, parentOf(path), 'overwrite'],
-      [attributes.mode !== undefined, governing, 'chmod'],
-      [attributes.modifiedAt !== undefined || attributes.accessedAt !== undefined, governing, 'chtimes'],
-    ]
-    for (const [isAsked, directory, permission] of needs)
-      if (isAsked) this.#access.require(directory, permission)
-  }
-
-  async #applyAttributes(
-    location: Location,
-    entry: Entry,
-    attributes: Attributes,
-    followLink: boolean,
-  ): Promise<void> {
-    const { mount, key } = location
-    const { size } = attributes
-    if (size === undefined) return mount.storage.setAttributes(key, attributes, { followLink })
-    const ticket = await this.#services.quota.open(mount.account, mount.limits)
-    try {
-      if (size > entry.size) ticket.holdBytes(size - entry.size)
-      await mount.storage.setAttributes(key, attributes, { followLink })
-      ticket.settle({ size: size - entry.size, files: 0 })
-    } finally {
-      ticket.release()
-    }
-  }
-
-  #attributesSet(path: VirtualPath, attributes: Attributes): void {
-    const what: ('size' | 'mode' | 'times')[] = []
-    if (attributes.size !== undefined) what.push('size')
-    if (attributes.mode !== undefined) what.push('mode')
-    if (attributes.modifiedAt !== undefined || attributes.accessedAt !== undefined) what.push('times')
-    if (what.length > 0) this.#emit({ type: 'attributes-set', actor: this.#connection.actor(), path, what })
-  }
-
   #refuseMounts(path: VirtualPath): void {
     if (path === '/' || this.#mounts.isMountPoint(path))
       throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
@@ -351,8 +354,21 @@ export class UserFilesystem implements AsyncDisposable {
     return undefined
   }
 
-  #alone<T>({ mount, key }: Location, task: () => Promise<T>): Promise<T> {
-    return this.#services.locks.run(`${mount.storageId}\0${key.join('/')}`, task)
+  #alone<T>(location: Location, task: () => Promise<T>): Promise<T> {
+    return this.#services.locks.run(keyOfLocation(location), task)
+  }
+
+  /** A transfer ends with the session, also when the session ended while it was being opened. */
+  async #track<T extends Download | Upload>(
+    open: Set<T>,
+    transfer: T,
+    end: (lost: FileServerError) => Promise<void>,
+  ): Promise<T> {
+    open.add(transfer)
+    transfer.onEnd(() => open.delete(transfer))
+    if (!this.#isClosed) return transfer
+    await end(connectionLost())
+    throw connectionLost()
   }
 
   #transfer(path: VirtualPath) {
@@ -362,6 +378,7 @@ export class UserFilesystem implements AsyncDisposable {
   async #audited<T>(operation: string, path: VirtualPath, task: () => Promise<T>): Promise<T> {
     this.#connection.touch()
     try {
+      this.#requireNotClosed()
       return await task()
     } catch (error) {
       const failure = toFileServerError(error)
@@ -382,54 +399,6 @@ export class UserFilesystem implements AsyncDisposable {
   }
 }
 
-function track<T extends Download | Upload>(open: Set<T>, transfer: T): T {
-  open.add(transfer)
-  transfer.onEnd(() => open.delete(transfer))
-  return transfer
-}
-
-/** The file that a name holds, through a link, or undefined. @throws 'is-a-directory' 'unsupported' */
-async function existingFile({ mount, key }: Location): Promise<Entry | undefined> {
-  try {
-    const entry = await mount.storage.stat(key)
-    if (entry.type === 'directory') throw new FileServerError('is-a-directory', 'Is a directory')
-    if (entry.type !== 'file') throw new FileServerError('unsupported', 'Not a regular file')
-    return entry
-  } catch (error) {
-    if (hasCode(error, 'not-found')) return undefined
-    throw error
-  }
-}
-
-/** Starts a listing at once, so that opening it fails before the first batch is asked for. */
-function prefetched(source: AsyncIterable<readonly Entry[]>) {
-  const iterator = source[Symbol.asyncIterator]()
-  const opened = iterator.next()
-  async function* batches(): AsyncGenerator<readonly Entry[], void> {
-    try {
-      for (let batch = await opened; !batch.done; batch = await iterator.next()) yield batch.value
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return { opened, batches: batches() }
-}
-
-async function* noEntries(): AsyncGenerator<readonly Entry[]> {}
-
-function limitSpace(
-  disk: Space,
-  limits: { size: number; files: number },
-  used: { size: number; files: number },
-): Space {
-  const leftBytes = limits.size > 0 ? Math.max(0, limits.size - used.size) : Infinity
-  const leftFiles = limits.files > 0 ? Math.max(0, limits.files - used.files) : Infinity
-  return {
-    blockSize: disk.blockSize,
-    totalBytes: limits.size > 0 ? Math.min(disk.totalBytes, limits.size) : disk.totalBytes,
-    freeBytes: Math.min(disk.freeBytes, leftBytes),
-    availableBytes: Math.min(disk.availableBytes, leftBytes),
-    totalFiles: limits.files > 0 ? limits.files : disk.totalFiles,
-    freeFiles: Math.min(disk.freeFiles, leftFiles),
-  }
+function connectionLost(): FileServerError {
+  return new FileServerError('aborted', 'The connection was lost')
 }

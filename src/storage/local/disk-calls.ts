@@ -40,13 +40,20 @@ export function closeDescriptor(descriptor: number): void {
   fs.close(descriptor, () => {})
 }
 
-/** pread(2): may answer fewer bytes than asked for. */
-export function readOnce(descriptor: number, position: number, target: Uint8Array): Promise<number> {
+/** preadv(2): may answer fewer bytes than asked for. */
+export function readOnce(
+  descriptor: number,
+  position: number,
+  targets: readonly Uint8Array[],
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.read(descriptor, target, 0, target.length, position, (error, count) => {
+    const done = (error: Error | null, count: number) => {
       if (error) reject(error)
       else resolve(count)
-    })
+    }
+    const [first] = targets
+    if (first && targets.length === 1) fs.read(descriptor, first, 0, first.length, position, done)
+    else fs.readv(descriptor, targets, position, done)
   })
 }
 

@@ -59,7 +59,11 @@ export class LocalReadableFile implements ReadableFile {
   }
 
   read(position: number, target: Uint8Array): Promise<number> {
-    return this.#file.use((descriptor) => readFully(descriptor, position, target, this.entry.size))
+    return this.readInto(position, [target])
+  }
+
+  readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
+    return this.#file.use((descriptor) => readFully(descriptor, position, targets, this.entry.size))
   }
 
   stat(): Promise<Entry> {
@@ -104,7 +108,7 @@ export class LocalWritableFile implements WritableFile {
   }
 
   read(position: number, target: Uint8Array): Promise<number> {
-    return this.#file.use((descriptor) => readFully(descriptor, position, target))
+    return this.#file.use((descriptor) => readFully(descriptor, position, [target]))
   }
 
   truncate(size: number): Promise<void> {
@@ -170,15 +174,16 @@ export class LocalWritableFile implements WritableFile {
 async function readFully(
   descriptor: number,
   position: number,
-  target: Uint8Array,
+  targets: readonly Uint8Array[],
   knownSize = Infinity,
 ): Promise<number> {
+  let rest = targets.filter((target) => target.length > 0)
   let filled = 0
-  while (filled < target.length) {
-    const rest = filled === 0 ? target : target.subarray(filled)
+  while (rest.length > 0) {
     const count = await disk.readOnce(descriptor, position + filled, rest)
     filled += count
-    if (count === 0 || (filled < target.length && position + filled >= knownSize)) break
+    rest = withoutFirst(rest, count)
+    if (count === 0 || (rest.length > 0 && position + filled >= knownSize)) break
   }
   return filled
 }
