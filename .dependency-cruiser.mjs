@@ -27,7 +27,8 @@ export default {
     },
     {
       name: 'core-imports-only-core',
-      comment: 'The rules know no wire, disk or SQL; what core needs from outside it declares as an interface.',
+      comment:
+        'The rules know no wire, disk or SQL; what core needs from outside it declares as an interface.',
       severity: 'error',
       from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
       to: { pathNot: ['^src/core/'], dependencyTypesNot: ['core'] },
@@ -62,11 +63,31 @@ export default {
         ],
       },
     })),
-    sibling('storage', '^src/(?!core/|storage/)', 'A storage backend knows core’s interface only.', 'storage-knows-core-only'),
-    sibling('database', '^src/(?!core/|database/)', 'Rows know core’s types only.', 'database-knows-core-only'),
-    sibling('platform', '^src/(?!core/|platform/)', 'The Thinger.io client knows core only.', 'platform-knows-core-only'),
+    sibling(
+      'storage',
+      '^src/(?!core/|storage/)',
+      'A storage backend knows core’s interface only.',
+      'storage-knows-core-only',
+    ),
+    sibling(
+      'database',
+      '^src/(?!core/|database/)',
+      'Rows know core’s types only.',
+      'database-knows-core-only',
+    ),
+    sibling(
+      'platform',
+      '^src/(?!core/|platform/)',
+      'The Thinger.io client knows core only.',
+      'platform-knows-core-only',
+    ),
     sibling('tls', '^src/(?!core/|tls/)', 'Certificates know core only.', 'tls-knows-core-only'),
-    sibling('config', '^src/(?!core/|config/)', 'Configuration holds values, no behaviour.', 'config-has-no-behaviour'),
+    sibling(
+      'config',
+      '^src/(?!core/|config/)',
+      'Configuration holds values, no behaviour.',
+      'config-has-no-behaviour',
+    ),
     {
       name: 'only-the-root-builds-the-app',
       comment: 'app.ts is the composition root; main.ts alone may import it.',
@@ -107,6 +128,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+    },
   },
 }

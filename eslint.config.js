@@ -11,7 +11,11 @@ export default tseslint.config(
         'error',
         {
           allowForKnownSafeCalls: [
-            { from: 'package', package: 'node:test', name: ['test', 'describe', 'it', 'suite', 'before', 'after'] },
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'describe', 'it', 'suite', 'before', 'after'],
+            },
           ],
         },
       ],
@@ -26,7 +30,11 @@ export default tseslint.config(
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'exit', message: 'Set process.exitCode and let resources be disposed.' },
+        {
+          object: 'process',
+          property: 'exit',
+          message: 'Set process.exitCode and let resources be disposed.',
+        },
       ],
       '@typescript-eslint/no-unused-vars': [
         'error',

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
+import { applyPatches } from './ssh2-patches.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -26,11 +27,14 @@ function run() {
   const env = { ...process.env }
   for (const name of Object.keys(env))
     if (/^npm_config_(nodedir|target|disturl)$/i.test(name)) delete env[name]
-  const args = [nodeGyp, 'rebuild', '--loglevel=error']
+  // Compiled for another OpenSSL than Node's, chacha20-poly1305 fails at its second packet.
+  const openssl = spawnSync(execPath, ['-p', "process.versions.openssl.split('.')[0]"], { encoding: 'utf8' })
+  const args = [nodeGyp, 'rebuild', '--loglevel=error', `--real_openssl_major=${openssl.stdout.trim()}`]
   if (existsSync(join(prefix, 'include/node'))) args.push(`--nodedir=${prefix}`)
   const build = spawnSync(execPath, args, { cwd: addonSource, env, encoding: 'utf8' })
   if (build.status !== 0)
     console.warn(`ssh2's crypto addon was not built; SFTP will be slower.\n${build.stdout}\n${build.stderr}`)
 }
 
+applyPatches()
 run()

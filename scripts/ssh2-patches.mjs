@@ -1,0 +1,58 @@
+// Corrections to ssh2, each as small as can be: the text they replace must be there exactly, so that an upgrade shows
+// which of them still fit. test/protocols/sftp/ssh2-patches.test.ts proves each by what the server then does.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const packageDirectory = join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', 'ssh2')
+
+export const patches = [
+  {
+    name: 'server-sig-algs',
+    reason:
+      'A comma is missing, so that neither rsa-sha2-512 nor ecdsa-sha2-nistp521 is announced (RFC 8308 §3.1); and ' +
+      'SHA-1 and DSA are announced, which the server refuses.',
+    file: 'lib/protocol/Protocol.js',
+    find: `    'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521'
+      + 'rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-dss';`,
+    replace: `    'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,'
+      + 'rsa-sha2-512,rsa-sha2-256';`,
+  },
+  {
+    name: 'no-sha1-host-key',
+    reason: 'An RSA host key is offered with ssh-rsa (SHA-1) although the list of algorithms leaves it out.',
+    file: 'lib/server.js',
+    find: `          // Fall back to giving SHA1 the lowest priority
+          sha1Pos = Infinity;`,
+    replace: `          // Left out, as the list says
+          sha1Pos = -1;`,
+  },
+]
+
+/** 'applied', 'applicable', or 'needless' where the text to replace is no longer there. */
+export function stateOf(patch, directory = packageDirectory) {
+  const text = readFileSync(join(directory, patch.file), 'utf8')
+  if (text.includes(patch.replace)) return 'applied'
+  return text.split(patch.find).length === 2 ? 'applicable' : 'needless'
+}
+
+/** Applies what is not applied yet. @throws when a text that a patch replaces has changed */
+export function applyPatches(directory = packageDirectory) {
+  if (!existsSync(directory)) return
+  for (const patch of patches) {
+    const state = stateOf(patch, directory)
+    if (state === 'applied') continue
+    if (state === 'needless')
+      throw new Error(
+        `ssh2 has changed: look whether the patch ${patch.name} is still needed. ${patch.reason}`,
+      )
+    const file = join(directory, patch.file)
+    const text = readFileSync(file, 'utf8')
+    // Another install, or a running product, never sees half a file.
+    writeFileSync(
+      `${file}.patched`,
+      text.replace(patch.find, () => patch.replace),
+    )
+    renameSync(`${file}.patched`, file)
+  }
+}

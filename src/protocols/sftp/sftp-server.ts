@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import ssh2, { type ClientInfo, type Connection } from 'ssh2'
+import type { SignIn } from '../../core/auth/sign-in.ts'
+import type { Log } from '../../core/log.ts'
+import type { ProtocolServer } from '../protocol-server.ts'
+import { isCryptoAddonLoaded } from './crypto-addon.ts'
+import type { HostKey } from './host-keys.ts'
+import { WindowBudget } from './receive-window.ts'
+import { offeredAlgorithms } from './ssh-algorithms.ts'
+import { type ConnectionLimits, SshConnection } from './ssh-connection.ts'
+import { disconnectReason } from './ssh-transport.ts'
+
+export interface SftpLimits extends ConnectionLimits {
+  /** Connections that have not signed in yet; more are turned away. */
+  readonly maxUnauthenticated: number
+}
+
+export interface SftpServerOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  readonly hostKeys: readonly HostKey[]
+  readonly signIn: SignIn
+  readonly log: Log
+  readonly limits?: Partial<SftpLimits>
+  /** Offers SHA-1 and CBC as well, for old devices. */
+  readonly legacyAlgorithms?: boolean
+  /** Shown by clients before the sign-in. */
+  readonly banner?: string | undefined
+}
+
+const defaultLimits: SftpLimits = {
+  maxAuthTries: 6,
+  loginGraceMs: 120_000,
+  idleTimeoutMs: 900_000,
+  maxUnauthenticated: 100,
+  maxHandlesPerSession: 256,
+  maxChannels: 16,
+  rekeyAfterBytes: 1024 ** 3,
+  rekeyAfterMs: 3_600_000,
+}
+
+const checkIntervalMs = 500
+/** A peer that is silent for two minutes and a half is taken for dead; only after the sign-in. */
+const keepaliveIntervalMs = 30_000
+const keepaliveCount = 4
+
+/** SFTP, SCP and a few commands over SSH. */
+export class SftpServer implements ProtocolServer {
+  readonly protocol = 'SFTP'
+  readonly #options: SftpServerOptions
+  readonly #limits: SftpLimits
+  readonly #ssh: ssh2.Server
+  readonly #listener: NetServer
+  readonly #budget = new WindowBudget()
+  readonly #sockets = new Map<Socket, SshConnection | undefined>()
+  #timer: NodeJS.Timeout | undefined
+  #addresses: readonly string[] = []
+  #stopping: Promise<void> | undefined
+
+  constructor(options: SftpServerOptions) {
+    this.#options = options
+    this.#limits = { ...defaultLimits, ...options.limits }
+    const { banner, legacyAlgorithms = false } = options
+    this.#ssh = new ssh2.Server({
+      hostKeys: options.hostKeys.map(({ privateKey }) => privateKey),
+      algorithms: offeredAlgorithms(legacyAlgorithms),
+      ident: 'SFTPGo-plugin',
+      keepaliveInterval: keepaliveIntervalMs,
+      keepaliveCountMax: keepaliveCount,
+      ...(banner === undefined ? {} : { banner }),
+    })
+    this.#ssh.on('connection', (client, info) => this.#identified(client, info))
+    this.#ssh.on('error', (error: Error) => options.log.error({ err: error }, 'ssh server failed'))
+    this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  async start(): Promise<void> {
+    const { host, port, log } = this.#options
+    if (!isCryptoAddonLoaded())
+      log.warn({}, "ssh2's crypto addon is not loaded: sftp needs about twice the processor time")
+    this.#listener.listen(port, host)
+    await once(this.#listener, 'listening')
+    this.#listener.on('error', (error) => log.error({ err: error }, 'sftp listener failed'))
+    const address = this.#listener.address()
+    if (address === null || typeof address === 'string') throw new Error('the listener has no address')
+    this.#addresses = [`${host.includes(':') ? `[${host}]` : host}:${address.port}`]
+    this.#timer = setInterval(() => this.#check(), checkIntervalMs).unref()
+  }
+
+  stop(graceMs = 0): Promise<void> {
+    return (this.#stopping ??= this.#stop(graceMs))
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#stopping || this.#countUnauthenticated() >= this.#limits.maxUnauthenticated) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.set(socket, undefined)
+    // An error is followed by 'close', which does the rest.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#sockets.delete(socket))
+    // What never says who it is has no connection object yet that could watch the time.
+    const grace = setTimeout(
+      () => {
+        if (!this.#sockets.get(socket)?.isSignedIn) socket.destroy()
+      },
+      this.#limits.loginGraceMs + 2 * checkIntervalMs,
+    )
+    grace.unref()
+    socket.on('close', () => clearTimeout(grace))
+    this.#ssh.injectSocket(socket)
+  }
+
+  #identified(client: Connection, info: ClientInfo): void {
+    const { signIn, log, legacyAlgorithms = false } = this.#options
+    // ssh2's types leave the members with an underscore out.
+    const { _sock: socket } = client as unknown as { _sock: Socket }
+    const connection = new SshConnection({
+      ...{ client, info, socket, signIn, log, legacyAlgorithms },
+      limits: this.#limits,
+      budget: this.#budget,
+    })
+    this.#sockets.set(socket, connection)
+  }
+
+  #countUnauthenticated(): number {
+    let count = 0
+    for (const connection of this.#sockets.values()) if (!connection?.isSignedIn) count++
+    return count
+  }
+
+  #check(): void {
+    const now = Date.now()
+    for (const connection of this.#sockets.values()) connection?.check(now)
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    clearInterval(this.#timer)
+    const closed = this.#listener.listening ? once(this.#listener, 'close') : undefined
+    this.#listener.close()
+    const deadline = Date.now() + graceMs
+    const connections = () => [...this.#sockets.values()].filter((connection) => connection !== undefined)
+    while (Date.now() < deadline && connections().some((connection) => connection.hasTransfers))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    const ending = connections()
+    for (const connection of ending)
+      connection.disconnect(disconnectReason.byApplication, 'The server is stopping')
+    await Promise.all(ending.map((connection) => connection.whenEnded()))
+    for (const socket of this.#sockets.keys()) socket.destroySoon()
+    await closed
+    this.#addresses = []
+  }
+}

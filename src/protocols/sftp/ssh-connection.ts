@@ -1,0 +1,242 @@
+import type { Socket } from 'node:net'
+import type { ClientInfo, Connection, Session as ChannelSession } from 'ssh2'
+import type { Session, SignIn } from '../../core/auth/sign-in.ts'
+import type { Log } from '../../core/log.ts'
+import { HandleBudget } from './open-handles.ts'
+import type { WindowBudget } from './receive-window.ts'
+import { SftpSession } from './sftp-session.ts'
+import { SshAuthentication } from './ssh-authentication.ts'
+import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
+import { findCommand, type SshCommand } from './ssh-commands.ts'
+import { type DisconnectReason, disconnectReason, SshTransport } from './ssh-transport.ts'
+
+/** Every limit has a default in SftpServer. Times in milliseconds. */
+export interface ConnectionLimits {
+  readonly maxAuthTries: number
+  readonly loginGraceMs: number
+  readonly idleTimeoutMs: number
+  readonly maxHandlesPerSession: number
+  readonly maxChannels: number
+  readonly rekeyAfterBytes: number
+  readonly rekeyAfterMs: number
+}
+
+export interface ConnectionOptions {
+  readonly client: Connection
+  readonly info: ClientInfo
+  readonly socket: Socket
+  readonly signIn: SignIn
+  readonly limits: ConnectionLimits
+  readonly budget: WindowBudget
+  readonly legacyAlgorithms: boolean
+  readonly log: Log
+}
+
+/** A client that neither reads nor closes is cut off this long after it was told to go. */
+const lingerMs = 5_000
+/** RFC 4254 §5.1 sets no smallest packet; below this, somebody wants to see us work. */
+const minPacketSize = 256
+
+/** One SSH connection from its identification to its end: who it is, its channels, when it has to go. */
+export class SshConnection {
+  readonly #options: ConnectionOptions
+  readonly #transport: SshTransport
+  readonly #handles: HandleBudget
+  readonly #channels = new Set<SshChannel>()
+  readonly #startedAt = Date.now()
+  #channelCount = 0
+  #session: Session | undefined
+  #closing: Promise<void> | undefined
+  #keysSince = { at: Date.now(), bytes: 0 }
+  #endReason = 'connection closed'
+
+  constructor(options: ConnectionOptions) {
+    const { client, socket, limits, info } = options
+    this.#options = options
+    this.#transport = new SshTransport(client, socket)
+    this.#handles = new HandleBudget(limits.maxHandlesPerSession)
+    const authentication = new SshAuthentication({
+      signIn: options.signIn,
+      transport: this.#transport,
+      remoteAddress: info.ip ?? '',
+      clientVersion: `SSH-${info.header.versions.protocol}-${info.header.versions.software}`.slice(0, 255),
+      maxTries: limits.maxAuthTries,
+      acceptsSha1: options.legacyAlgorithms,
+      log: options.log,
+      onSession: (session) => this.#begin(session),
+      disconnect: (reason, text) => this.disconnect(reason, text),
+    })
+    client.on('authentication', (context) => void authentication.answer(context))
+    client.on('session', (accept, reject) => this.#openChannel(accept, reject))
+    // Without a listener, ssh2 does not know no-more-sessions@openssh.com.
+    client.on('request', (_accept, reject) => reject?.())
+    client.on('rekey', () => this.#newKeys())
+    client.on('error', (error) => this.#failed(error))
+    socket.on('drain', () => this.#flush())
+    socket.on('close', () => void this.#endSession())
+  }
+
+  get isSignedIn(): boolean {
+    return this.#session !== undefined
+  }
+
+  get hasTransfers(): boolean {
+    return this.#session?.hasTransfers ?? false
+  }
+
+  /** Says why and ends; everything that runs on it is aborted. */
+  disconnect(reason: DisconnectReason, text: string): void {
+    this.#endReason = text
+    this.#transport.disconnect(reason, text)
+    const { socket } = this.#options
+    setTimeout(() => socket.destroy(), lingerMs).unref()
+    void this.#endSession()
+  }
+
+  /** Called now and then: ends what is idle or takes too long to sign in, and asks for new keys when it is time. */
+  check(now: number): void {
+    const { limits, socket, client } = this.#options
+    if (this.#transport.isGone) return
+    if (!this.#session) {
+      if (now - this.#startedAt > limits.loginGraceMs)
+        this.disconnect(disconnectReason.byApplication, 'The time to sign in is over')
+      return
+    }
+    const isIdle = now - this.#session.lastActivity > limits.idleTimeoutMs && !this.#session.hasTransfers
+    if (isIdle) return this.disconnect(disconnectReason.byApplication, 'The session was idle for too long')
+    const bytes = socket.bytesRead + socket.bytesWritten - this.#keysSince.bytes
+    if (bytes < limits.rekeyAfterBytes && now - this.#keysSince.at < limits.rekeyAfterMs) return
+    this.#keysSince = { at: now, bytes: socket.bytesRead + socket.bytesWritten }
+    client.rekey()
+  }
+
+  /** Settles when everything that ran on it has ended. */
+  async whenEnded(): Promise<void> {
+    await this.#closing
+  }
+
+  #begin(session: Session): void {
+    this.#session = session
+    const leave = () => {
+      const reason: unknown = session.signal.reason
+      const text = reason instanceof Error ? reason.message : 'The session has ended'
+      this.disconnect(disconnectReason.byApplication, text)
+    }
+    if (session.signal.aborted) leave()
+    else session.signal.addEventListener('abort', leave, { once: true })
+  }
+
+  #openChannel(accept: () => ChannelSession, reject: () => boolean | void): void {
+    const session = this.#session
+    if (!session || this.#channelCount >= this.#options.limits.maxChannels) {
+      reject()
+      return
+    }
+    this.#channelCount++
+    const slot = accept()
+    const acceptedAt = performance.now()
+    const start = () => this.#takeOver(slot, info, performance.now() - acceptedAt)
+    const info = channelInfoOf(slot)
+    slot.on('error', (error: Error) => this.#failed(error))
+    slot.on('close', () => this.#slotClosed(slot, info))
+    if (info.outgoing.packetSize < minPacketSize)
+      return this.disconnect(disconnectReason.protocolError, 'The maximum packet size is too small')
+    slot.on('subsystem', (acceptStart, rejectStart, { name }) => {
+      if (name !== 'sftp') return void rejectStart?.()
+      acceptStart()
+      session.switchProtocol('SFTP')
+      this.#startSftp(session, start())
+    })
+    slot.on('exec', (acceptStart, rejectStart, { command }) => {
+      const found = findCommand(command)
+      if (!found) return void rejectStart?.()
+      acceptStart()
+      this.#startCommand(session, start(), found)
+    })
+  }
+
+  #startSftp(session: Session, channel: SshChannel): void {
+    const { log } = this.#options
+    const sftp = new SftpSession({
+      ...{ channel, session, log, handles: this.#handles },
+      onViolation: (text) => this.disconnect(disconnectReason.protocolError, text),
+    })
+    channel.onClose = () => {
+      this.#channels.delete(channel)
+      sftp.close()
+    }
+  }
+
+  #startCommand(session: Session, channel: SshChannel, command: SshCommand): void {
+    channel.onClose = () => void this.#channels.delete(channel)
+    session.switchProtocol(command.protocol)
+    void command.run(session, channel).then(
+      (exitStatus) => channel.end(exitStatus),
+      (error: unknown) => {
+        this.#options.log.warn({ err: error, connectionId: session.id }, 'ssh command failed')
+        channel.end(1)
+      },
+    )
+  }
+
+  /** Puts our channel where ssh2 has put its own stream. */
+  #takeOver(slot: ChannelSession, info: ChannelInfo, roundTripMs: number): SshChannel {
+    const channel = new SshChannel({
+      transport: this.#transport,
+      info,
+      budget: this.#options.budget,
+      // Clients say at once what they want of a channel that was opened for them.
+      roundTripMs,
+      onViolation: (text) => this.disconnect(disconnectReason.protocolError, text),
+    })
+    this.#channels.add(channel)
+    ;(slot as unknown as { _channel: SshChannel })._channel = channel
+    return channel
+  }
+
+  #slotClosed(slot: ChannelSession, info: ChannelInfo): void {
+    this.#channelCount--
+    // Nothing ran on it yet: ssh2 then neither answers the close nor forgets the channel.
+    const { _channel } = slot as unknown as { _channel?: SshChannel }
+    if (_channel) return
+    const { _chanMgr } = this.#options.client as unknown as { _chanMgr: { remove(id: number): void } }
+    _chanMgr.remove(info.incoming.id)
+    if (!this.#transport.isGone) this.#transport.sendClose(info.outgoing.id)
+  }
+
+  #flush(): void {
+    for (const channel of this.#channels) channel.flush()
+  }
+
+  #newKeys(): void {
+    const { socket } = this.#options
+    this.#keysSince = { at: Date.now(), bytes: socket.bytesRead + socket.bytesWritten }
+    this.#flush()
+  }
+
+  #failed(error: Error): void {
+    this.#options.log.debug({ err: error, connectionId: this.#session?.id }, 'ssh connection failed')
+    // ssh2 puts a level on its errors; its types do not know it.
+    const { level } = error as { level?: string }
+    if (level === 'client-timeout')
+      this.disconnect(disconnectReason.byApplication, 'The client does not answer')
+    else if (level === 'socket') this.#endReason = 'connection lost'
+    else this.disconnect(disconnectReason.protocolError, 'Protocol error')
+  }
+
+  #endSession(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#session?.close(this.#endReason)
+    } catch (error) {
+      this.#options.log.warn({ err: error, connectionId: this.#session?.id }, 'session not closed cleanly')
+    }
+  }
+}
+
+function channelInfoOf(slot: ChannelSession): ChannelInfo {
+  return (slot as unknown as { _chanInfo: ChannelInfo })._chanInfo
+}

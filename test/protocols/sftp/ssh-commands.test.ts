@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { runProgram } from '../../support/run-program.ts'
+import { openSftpWorld, type SftpWorld } from '../../support/sftp-world.ts'
+
+let world: SftpWorld
+let local: string
+let options: string[]
+
+before(async () => {
+  local = await mkdtemp(join(tmpdir(), 'ssh-commands-'))
+  const key = join(local, 'key')
+  await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+  world = await openSftpWorld()
+  await world.core.addUser('bob', { publicKeys: [await readFile(`${key}.pub`, 'utf8')] })
+  options = [
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'LogLevel=ERROR',
+    'IdentitiesOnly=yes',
+    `IdentityFile=${key}`,
+  ]
+    .flatMap((option) => ['-o', option])
+    .concat('-F', '/dev/null')
+})
+
+after(async () => {
+  await world[Symbol.asyncDispose]()
+  await rm(local, { recursive: true })
+})
+
+const remote = (path: string) => `bob@127.0.0.1:${path}`
+const home = (...names: string[]) => join(world.core.homeOf('bob'), ...names)
+
+function ssh(command: string, input = '') {
+  return runProgram('ssh', [...options, '-p', String(world.port), 'bob@127.0.0.1', command], { input })
+}
+
+function scp(...args: string[]) {
+  return runProgram('scp', ['-O', ...options, '-P', String(world.port), ...args])
+}
+
+test('hashes files and what is sent, as the programs of that name do', async () => {
+  const bytes = randomBytes(600_000)
+  await writeFile(home("it's data"), bytes)
+  for (const algorithm of ['md5', 'sha1', 'sha256', 'sha384', 'sha512']) {
+    const hash = createHash(algorithm).update(bytes).digest('hex')
+    const { stdout, exitCode } = await ssh(`${algorithm}sum "it's data"`)
+    assert.deepEqual([stdout, exitCode], [`${hash}  it's data\n`, 0])
+  }
+  assert.equal((await ssh('md5sum')).stdout, 'd41d8cd98f00b204e9800998ecf8427e  -\n')
+  assert.equal((await ssh('md5sum', 'abc')).stdout, '900150983cd24fb0d6963f7d28e17f72  -\n')
+  const missing = await ssh('sha1sum none')
+  assert.deepEqual([missing.exitCode, missing.stdout], [1, ''])
+  assert.match(missing.stderr, /^sha1sum: none: /)
+})
+
+test('answers cd and pwd, and runs nothing else', async () => {
+  assert.deepEqual(await ssh('pwd'), { isOk: true, exitCode: 0, stdout: '/\n', stderr: '' })
+  assert.equal((await ssh('cd /somewhere')).exitCode, 0)
+  for (const command of ['id', 'sh -c id', '/bin/sh', 'ls; id'])
+    assert.match((await ssh(command)).stderr, /exec request failed/)
+  const shell = await runProgram('ssh', [...options, '-tt', '-p', String(world.port), 'bob@127.0.0.1'])
+  assert.equal(shell.isOk, false)
+})
+
+test('copies files with the old scp both ways, large, empty and with odd names', async () => {
+  for (const [name, size] of [
+    ['large', 3_000_000],
+    ['empty', 0],
+    ['ö ä', 10],
+  ] as const) {
+    await writeFile(join(local, name), randomBytes(size))
+    const up = await scp(join(local, name), remote('.'))
+    assert.equal(up.exitCode, 0, up.stderr)
+    const down = await scp(remote(`/${name.replace(' ', '\\ ')}`), join(local, 'back'))
+    assert.equal(down.exitCode, 0, down.stderr)
+    assert.deepEqual(await readFile(join(local, 'back')), await readFile(join(local, name)))
+  }
+})
+
+test('copies trees with the old scp both ways, with times and modes', async () => {
+  await mkdir(join(local, 'tree/below'), { recursive: true })
+  await writeFile(join(local, 'tree/below/file'), 'text', { mode: 0o600 })
+  await utimes(join(local, 'tree/below/file'), 1_000_000, 2_000_000)
+  const up = await scp('-rp', join(local, 'tree'), remote('/'))
+  assert.equal(up.exitCode, 0, up.stderr)
+  assert.equal((await stat(home('tree/below/file'))).mtimeMs, 2_000_000_000)
+  const down = await scp('-rp', remote('/tree'), join(local, 'copy'))
+  assert.equal(down.exitCode, 0, down.stderr)
+  assert.equal(await readFile(join(local, 'copy/below/file'), 'utf8'), 'text')
+  assert.equal((await stat(join(local, 'copy/below/file'))).mtimeMs, 2_000_000_000)
+})
+
+test('tells scp what it cannot do and leaves nothing behind', async () => {
+  const missing = await scp(remote('/none'), join(local, 'none'))
+  assert.notEqual(missing.exitCode, 0)
+  assert.match(missing.stderr, /none: /)
+  await writeFile(join(local, 'small'), 'x')
+  const nowhere = await scp(join(local, 'small'), remote('/no/such/place'))
+  assert.notEqual(nowhere.exitCode, 0)
+  await mkdir(home('directory'), { recursive: true })
+  assert.match((await scp(remote('/directory'), join(local, 'none'))).stderr, /directory/)
+  assert.ok(!(await readdir(home())).includes('no'))
+})
+
+/** What a server says to scp's own words, written by hand. */
+async function sink(words: string | Buffer): Promise<{ exitCode: number | null; stdout: string }> {
+  return ssh('scp -r -t /', words.toString())
+}
+
+test('takes no name from scp that is a path, and no endless line', async () => {
+  for (const words of ['C0644 1 ../out\nx\0', 'C0644 1 a/b\nx\0', 'D0755 0 ..\n', 'C0644 1 .\nx\0'])
+    assert.notEqual((await sink(words)).exitCode, 0, words)
+  for (const words of [
+    'E\n',
+    'X\n',
+    'C0644 x name\n',
+    'C0644 99999999999999999999 name\n',
+    `C0644 1 ${'n'.repeat(20_000)}\n`,
+  ])
+    assert.notEqual((await sink(words)).exitCode, 0, words.slice(0, 40))
+  assert.deepEqual((await readdir(world.core.directory)).includes('out'), false)
+})
+
+test('moves files with OpenSSH sftp and with scp over sftp', async () => {
+  await writeFile(join(local, 'file'), randomBytes(2_000_000))
+  const batch = join(local, 'batch')
+  await writeFile(batch, `put ${local}/file a\nrename a b\nget b ${local}/got\nls -l\ndf\nrm b\n`)
+  const run = await runProgram('sftp', [...options, '-P', String(world.port), '-b', batch, 'bob@127.0.0.1'])
+  assert.equal(run.exitCode, 0, run.stderr)
+  assert.deepEqual(await readFile(join(local, 'got')), await readFile(join(local, 'file')))
+  const copied = await runProgram('scp', [
+    '-s',
+    ...options,
+    '-P',
+    String(world.port),
+    join(local, 'file'),
+    remote('/c'),
+  ])
+  assert.equal(copied.exitCode, 0, copied.stderr)
+  assert.deepEqual(await readFile(home('c')), await readFile(join(local, 'file')))
+})

@@ -1,0 +1,156 @@
+import type { Folder, FolderSettings } from '../../src/core/accounts/folder.ts'
+import type {
+  FolderRepository,
+  Page,
+  QuotaAccount,
+  QuotaRepository,
+  UserRepository,
+} from '../../src/core/accounts/repositories.ts'
+import type { QuotaUsage, User, UserSettings } from '../../src/core/accounts/user.ts'
+import { FileServerError } from '../../src/core/errors.ts'
+
+/** Accounts without a database, for tests of what stands above one. */
+export class MemoryAccounts {
+  readonly #users = new Map<string, User>()
+  readonly #folders = new Map<string, Folder>()
+  readonly #usage = new Map<string, QuotaUsage>()
+  readonly #unsettled = new Map<string, QuotaAccount>()
+  #lastId = 0
+
+  readonly users: UserRepository = {
+    find: (username) => Promise.resolve(this.#user(username)),
+    list: (page) =>
+      Promise.resolve(pageOf([...this.#users.keys()], page).flatMap((name) => this.#user(name) ?? [])),
+    count: () => Promise.resolve(this.#users.size),
+    add: async (settings, now) => {
+      refuse(this.#users.has(settings.username), 'already-exists')
+      return this.#put(settings, ++this.#lastId, now, now)
+    },
+    replace: async (settings, now) => {
+      const known = this.#users.get(settings.username)
+      if (!known) throw missing()
+      return this.#put(settings, known.id, known.createdAt, now)
+    },
+    remove: async (username) => {
+      refuse(!this.#users.delete(username), 'not-found')
+      this.#usage.delete(`user:${username}`)
+    },
+    recordLogin: async (username, now) => {
+      const known = this.#users.get(username)
+      if (!known) throw missing()
+      this.#users.set(username, { ...known, lastLogin: now })
+    },
+    setPasswordHash: async (username, passwordHash) => {
+      const known = this.#users.get(username)
+      if (!known) throw missing()
+      this.#users.set(username, { ...known, passwordHash })
+    },
+  }
+
+  readonly folders: FolderRepository = {
+    find: (name) => Promise.resolve(this.#folder(name)),
+    findAll: (names) => Promise.resolve(names.flatMap((name) => this.#folder(name) ?? [])),
+    list: (page) =>
+      Promise.resolve(pageOf([...this.#folders.keys()], page).flatMap((name) => this.#folder(name) ?? [])),
+    add: async (settings) => {
+      refuse(this.#folders.has(settings.name), 'already-exists')
+      return this.#putFolder(settings, ++this.#lastId)
+    },
+    replace: async (settings) => {
+      const known = this.#folders.get(settings.name)
+      if (!known) throw missing()
+      return this.#putFolder(settings, known.id)
+    },
+    remove: async (name) => {
+      refuse(!this.#folders.delete(name), 'not-found')
+      this.#usage.delete(`folder:${name}`)
+      for (const [username, user] of this.#users)
+        this.#users.set(username, {
+          ...user,
+          folders: user.folders.filter(({ folderName }) => folderName !== name),
+        })
+    },
+  }
+
+  readonly quota: QuotaRepository = {
+    usage: async (account) => {
+      this.#require(account)
+      return this.#usage.get(keyOf(account)) ?? { size: 0, files: 0 }
+    },
+    add: async (account, change) => {
+      this.#require(account)
+      const { size, files } = this.#usage.get(keyOf(account)) ?? { size: 0, files: 0 }
+      this.#usage.set(keyOf(account), {
+        size: Math.max(0, size + change.size),
+        files: Math.max(0, files + change.files),
+      })
+    },
+    set: async (account, usage) => {
+      this.#require(account)
+      this.#usage.set(keyOf(account), usage)
+    },
+    markUnsettled: async (account) => {
+      this.#require(account)
+      this.#unsettled.set(keyOf(account), account)
+    },
+    clearUnsettled: async (account) => void this.#unsettled.delete(keyOf(account)),
+    listUnsettled: () => Promise.resolve([...this.#unsettled.values()]),
+  }
+
+  #user(username: string): User | undefined {
+    const user = this.#users.get(username)
+    const usage = this.#usage.get(`user:${username}`)
+    return user && { ...user, usedQuotaSize: usage?.size ?? 0, usedQuotaFiles: usage?.files ?? 0 }
+  }
+
+  #folder(name: string): Folder | undefined {
+    const folder = this.#folders.get(name)
+    const usage = this.#usage.get(`folder:${name}`)
+    const users = [...this.#users.values()]
+      .filter((user) => user.folders.some(({ folderName }) => folderName === name))
+      .map(({ username }) => username)
+    return folder && { ...folder, users, usedQuotaSize: usage?.size ?? 0, usedQuotaFiles: usage?.files ?? 0 }
+  }
+
+  #put(settings: UserSettings, id: number, createdAt: number, updatedAt: number): User {
+    for (const { folderName } of settings.folders) refuse(!this.#folders.has(folderName), 'not-found')
+    const kept = {
+      usedQuotaSize: 0,
+      usedQuotaFiles: 0,
+      lastQuotaUpdate: 0,
+      lastLogin: 0,
+      lastPasswordChange: 0,
+    }
+    const user = { ...kept, ...settings, id, createdAt, updatedAt }
+    this.#users.set(settings.username, user)
+    return user
+  }
+
+  #putFolder(settings: FolderSettings, id: number): Folder {
+    const kept = { usedQuotaSize: 0, usedQuotaFiles: 0, lastQuotaUpdate: 0, users: [] }
+    const folder = { ...kept, ...settings, id }
+    this.#folders.set(settings.name, folder)
+    return folder
+  }
+
+  #require({ kind, name }: QuotaAccount): void {
+    if (!(kind === 'user' ? this.#users : this.#folders).has(name)) throw missing()
+  }
+}
+
+function keyOf({ kind, name }: QuotaAccount): string {
+  return `${kind}:${name}`
+}
+
+function pageOf(names: readonly string[], { offset, limit, order, search }: Page): string[] {
+  const sorted = names.filter((name) => name.toLowerCase().includes((search ?? '').toLowerCase())).sort()
+  return (order === 'ASC' ? sorted : sorted.reverse()).slice(offset, offset + limit)
+}
+
+function missing(): FileServerError {
+  return new FileServerError('not-found', 'There is no such account')
+}
+
+function refuse(isWrong: boolean, code: 'already-exists' | 'not-found'): void {
+  if (isWrong) throw new FileServerError(code, `The account is ${code}`)
+}
