@@ -215,14 +215,11 @@ export class CertificateStore implements AsyncDisposable {
 
   #tellLoaded(host: string, pair: KeyPair, problem: string | undefined): void {
     const { subject } = pair.certificate
-    const fields = { host, subject, expiresAt: new Date(pair.notAfter).toISOString() }
-    if (problem === undefined) this.#log.info(fields, 'certificate loaded')
-    else this.#log.warn({ ...fields, problem }, 'certificate loaded with a problem')
+    if (problem !== undefined) this.#log.warn({ host, subject, problem }, 'certificate has a problem')
     this.#options.events.emit({ type: 'certificate-loaded', host, expiresAt: pair.notAfter })
   }
 
   #tellRejected(host: string, reason: string): void {
-    this.#log.warn({ host, reason }, 'certificate rejected')
     this.#options.events.emit({ type: 'certificate-rejected', host, reason })
   }
 }

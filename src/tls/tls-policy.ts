@@ -1,9 +1,8 @@
 import type { SecureContextOptions } from 'node:tls'
 
 /**
- * What every TLS server of the product offers: TLS 1.2 and up, forward secrecy only. The SHA-2 CBC suites come
- * last, for devices whose TLS library predates GCM. A server that is given these options before SNI is known
- * needs them too: swapping the context swaps the certificate only.
+ * What every TLS server of the product offers: TLS 1.2 and up, forward secrecy and AEAD only. A server that is given
+ * these options before SNI is known needs them too: swapping the context swaps the certificate only.
  */
 export const tlsPolicy = {
   minVersion: 'TLSv1.2',
@@ -18,7 +17,5 @@ export const tlsPolicy = {
     'ECDHE-RSA-AES256-GCM-SHA384',
     'ECDHE-ECDSA-CHACHA20-POLY1305',
     'ECDHE-RSA-CHACHA20-POLY1305',
-    'ECDHE-ECDSA-AES128-SHA256',
-    'ECDHE-RSA-AES128-SHA256',
   ].join(':'),
 } as const satisfies SecureContextOptions

@@ -2,6 +2,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export interface TcpPipeOptions {
   readonly target: { readonly host: string; readonly port: number }
+  /** Where it listens; a free port of 127.0.0.1 otherwise. */
+  readonly listen?: { readonly host: string; readonly port: number }
   /** Where all connections to the target come from, so that every client looks alike. */
   readonly localAddress?: string
   /** Each chunk arrives this much later, in each direction, without holding up the next one. */
@@ -12,7 +14,7 @@ export interface TcpPipeOptions {
 
 const maxQueuedBytes = 4 * 1024 * 1024
 
-/** Starts a blind pipe on a free port of 127.0.0.1, as the platform's TCP proxies are. */
+/** Starts a blind pipe, as the platform's TCP proxies are. */
 export async function tcpPipe(options: TcpPipeOptions): Promise<TcpPipe> {
   const pipe = new TcpPipe(options)
   await pipe.listen()
@@ -43,7 +45,8 @@ export class TcpPipe implements AsyncDisposable {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject).listen(0, '127.0.0.1', resolve)
+      const { host, port } = this.#options.listen ?? { host: '127.0.0.1', port: 0 }
+      this.#server.once('error', reject).listen(port, host, resolve)
     })
   }
 
@@ -72,6 +75,7 @@ class Pair {
   readonly #killAfterBytes: number
   readonly #delayMs: number
   #passed = 0
+  #isFinishing = false
 
   constructor(client: Socket, upstream: Socket, options: TcpPipeOptions, onEnd: () => void) {
     this.#sockets = [client, upstream]
@@ -81,7 +85,7 @@ class Pair {
     for (const socket of this.#sockets) {
       socket.on('error', () => this.cut())
       socket.on('close', () => {
-        this.cut()
+        if (!this.#isFinishing) this.cut()
         onEnd()
       })
     }
@@ -121,6 +125,7 @@ class Pair {
 
   /** What has been handed over still leaves; what comes the other way from now on does not. */
   #finish(to: Socket): void {
+    this.#isFinishing = true
     const other = this.#sockets.find((socket) => socket !== to)
     other?.destroy()
     to.end(() => to.destroy())

@@ -3,9 +3,12 @@ import { keyBlobOf } from '../auth/public-key.ts'
 import { FileServerError } from '../errors.ts'
 import { parseVirtualPath, type VirtualPath } from '../files/virtual-path.ts'
 import { permissions, type PermissionMap } from './permissions.ts'
-import { loginProtocols, type UserSettings } from './user.ts'
+import { loginMethods, loginProtocols, type UserSettings } from './user.ts'
 
 const maxNameLength = 255
+/** What Linux takes, in bytes of UTF-8: NAME_MAX and PATH_MAX, less the terminator. */
+const maxDirectoryNameBytes = 255
+const maxDirectoryBytes = 4095
 /** What the product calls itself in events and in URLs. */
 const reservedNames = ['__self__', '__system__', 'setup', '.', '..']
 
@@ -14,7 +17,8 @@ function invalid(field: string, message: string): never {
 }
 
 /**
- * A name that can stand in a path and in a log line: no slash, no control, invisible or direction-changing character.
+ * A name that can stand in a path and in a log line: no slash, no control, invisible or direction-changing character,
+ * and one spelling alone for what people read.
  * @throws FileServerError 'invalid-argument'
  */
 export function checkName(field: string, name: string): void {
@@ -22,8 +26,10 @@ export function checkName(field: string, name: string): void {
     invalid(field, `${field}: must not be empty or begin or end with a space`)
   if (name.length > maxNameLength) invalid(field, `${field}: at most ${maxNameLength} characters`)
   if (reservedNames.includes(name)) invalid(field, `${field}: this name is reserved`)
-  if (/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+  if (/[/\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name))
     invalid(field, `${field}: contains a character that is not permitted`)
+  if (name !== name.normalize('NFC'))
+    invalid(field, `${field}: must be in Unicode normalization form C, or it could look like another name`)
 }
 
 /**
@@ -35,6 +41,8 @@ export function checkDirectory(field: string, directory: string, roots: readonly
     invalid(field, `${field}: must be an absolute path`)
   const canonical = posix.resolve(directory)
   if (directory.split('/').includes('..')) invalid(field, `${field}: must not contain '..'`)
+  const isTooLong = canonical.split('/').some((name) => Buffer.byteLength(name) > maxDirectoryNameBytes)
+  if (isTooLong || Buffer.byteLength(canonical) > maxDirectoryBytes) invalid(field, `${field}: is too long`)
   if (!roots.some((root) => canonical === root || canonical.startsWith(`${root}/`)))
     invalid(field, `${field}: must be inside ${roots.join(' or ')}`)
   return canonical
@@ -44,12 +52,20 @@ export function checkDirectory(field: string, directory: string, roots: readonly
 export function checkPermissions(map: PermissionMap): void {
   if (!Object.hasOwn(map, '/')) invalid('permissions', "permissions: '/' is missing")
   for (const [directory, granted] of Object.entries(map)) {
-    if (!directory.startsWith('/') || parseVirtualPath(directory) !== directory)
+    if (!isCanonical(directory))
       invalid('permissions', `permissions: '${directory}' is not a canonical absolute path`)
     for (const permission of granted)
       if (!permissions.includes(permission))
         invalid('permissions', `permissions: '${String(permission)}' is unknown`)
     if (directory === '/' && granted.length === 0) invalid('permissions', "permissions: '/' grants nothing")
+  }
+}
+
+function isCanonical(path: string): boolean {
+  try {
+    return path.startsWith('/') && parseVirtualPath(path) === path
+  } catch {
+    return false
   }
 }
 
@@ -59,6 +75,12 @@ export function checkUser(user: UserSettings, roots: readonly string[]): UserSet
   checkPermissions(user.permissions)
   if (loginProtocols.every((protocol) => user.deniedProtocols.includes(protocol)))
     invalid('filters.denied_protocols', 'filters.denied_protocols: at least one protocol must stay allowed')
+  if (loginMethods.every((method) => user.deniedLoginMethods.includes(method)))
+    invalid('filters.denied_login_methods', 'filters.denied_login_methods: at least one must stay allowed')
+  checkAmounts(user)
+  const patternPaths = user.filePatterns.map(({ path }) => path)
+  if (new Set(patternPaths).size < patternPaths.length)
+    invalid('filters.file_patterns', 'filters.file_patterns: a path is used twice')
   for (const line of user.publicKeys)
     if (keyBlobOf(line) === undefined) invalid('public_keys', 'public_keys: a line is not an SSH public key')
   checkMounts(user)
@@ -69,6 +91,21 @@ export function checkUser(user: UserSettings, roots: readonly string[]): UserSet
   }
 }
 
+/** A limit that is negative or no number would be no limit. */
+function checkAmounts(user: UserSettings): void {
+  const amounts = {
+    quota_size: user.quotaSize,
+    quota_files: user.quotaFiles,
+    max_sessions: user.maxSessions,
+    upload_bandwidth: user.uploadBandwidth,
+    download_bandwidth: user.downloadBandwidth,
+    expiration_date: user.expirationDate,
+    'filters.max_upload_file_size': user.maxUploadFileSize,
+  }
+  for (const [field, amount] of Object.entries(amounts))
+    if (!Number.isSafeInteger(amount) || amount < 0) invalid(field, `${field}: must be a whole number from 0`)
+}
+
 function checkMounts(user: UserSettings): void {
   const paths = new Set<VirtualPath>()
   const names = new Set<string>()
@@ -77,6 +114,9 @@ function checkMounts(user: UserSettings): void {
     if (names.has(folderName)) invalid('virtual_folders', `virtual_folders: '${folderName}' is mounted twice`)
     if ((quotaSize === -1) !== (quotaFiles === -1))
       invalid('virtual_folders', 'virtual_folders: quota_size and quota_files are -1 together or not at all')
+    for (const quota of [quotaSize, quotaFiles])
+      if (!Number.isSafeInteger(quota) || quota < -1)
+        invalid('virtual_folders', 'virtual_folders: a quota must be a whole number from -1')
     paths.add(virtualPath)
     names.add(folderName)
   }

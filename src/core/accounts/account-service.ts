@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { loginProtocolOf } from '../auth/login-methods.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
@@ -67,6 +68,7 @@ export class AccountService {
     const isExpired = user.expirationDate > 0 && user.expirationDate <= this.#clock()
     if (disconnect || user.status === 'disabled' || isExpired)
       this.#parts.connections.disconnectUser(user.username, 'the account was changed')
+    else this.#disconnectDenied(user)
     return user
   }
 
@@ -140,6 +142,13 @@ export class AccountService {
   async #hash(password: string | undefined, present: string): Promise<string> {
     if (password === undefined) return present
     return password === '' ? '' : this.#parts.hasher.hash(password)
+  }
+
+  #disconnectDenied({ username, deniedProtocols }: User): void {
+    const { connections } = this.#parts
+    for (const connection of connections.list())
+      if (connection.username === username && deniedProtocols.includes(loginProtocolOf(connection.protocol)))
+        connections.disconnect(connection.connectionId, 'the account was changed')
   }
 
   #disconnectUsers(folder: Folder): void {

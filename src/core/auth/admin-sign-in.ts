@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { checkName } from '../accounts/account-rules.ts'
 import type { Admin } from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError, toFileServerError } from '../errors.ts'
+import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { AdminDirectory } from './admin-directory.ts'
 import type { LoginThrottle } from './login-throttle.ts'
@@ -93,9 +94,12 @@ export class AdminSignIn {
     const known = await admins.find(username)
     if (known && (await hasher.verify(password, known.passwordHash))) return
     const passwordHash = await hasher.hash(password)
-    if (known)
+    checkName('username', username)
+    if (known) {
       await admins.replace({ ...known, source: 'local', status: 'active', passwordHash }, this.#clock())
-    else await admins.add({ ...newAdmin(username, 'local'), passwordHash }, this.#clock())
+      // Whoever signed in with the password before is out.
+      await admins.removeTokensOf(username)
+    } else await admins.add({ ...newAdmin(username, 'local'), passwordHash }, this.#clock())
   }
 
   async #identify(username: string, password: string): Promise<Admin> {
@@ -121,10 +125,25 @@ export class AdminSignIn {
     return this.#ensure(setupName, 'setup-code')
   }
 
+  /** The admin, made at the first sign-in. A name belongs to one source: vouching for it elsewhere opens nothing. */
   async #ensure(username: string, source: Admin['source']): Promise<Admin> {
-    const known = await this.#parts.admins.find(username)
-    if (known && known.status !== 'active') throw denied()
-    return known ?? this.#parts.admins.add(newAdmin(username, source), this.#clock())
+    const { admins } = this.#parts
+    const known = (await admins.find(username)) ?? (await this.#add(username, source))
+    if (known.source !== source || known.status !== 'active') throw denied()
+    return known
+  }
+
+  async #add(username: string, source: Admin['source']): Promise<Admin> {
+    const { admins } = this.#parts
+    if (source === 'thinger' && username === setupName) throw denied()
+    try {
+      return await admins.add(newAdmin(username, source), this.#clock())
+    } catch (error) {
+      // Two first sign-ins at once.
+      const known = hasCode(error, 'already-exists') ? await admins.find(username) : undefined
+      if (!known) throw error
+      return known
+    }
   }
 
   async #issue(admin: Admin): Promise<AdminToken> {

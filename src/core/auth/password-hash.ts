@@ -28,7 +28,14 @@ export class PasswordHasher {
   readonly #semaphore: Semaphore
   readonly #cacheKey = randomBytes(32)
   readonly #verified = new Map<string, number>()
-  #dummyHash: Promise<string> | undefined
+  /** What burn() works on: a hash that no password has. */
+  readonly #nobody: Parameters = {
+    memory: memoryKiB,
+    passes,
+    parallelism,
+    nonce: randomBytes(16),
+    tag: Buffer.alloc(tagLength),
+  }
 
   constructor(options: { concurrency: number; maxWaiting?: number }) {
     this.#semaphore = new Semaphore(options.concurrency, options.maxWaiting ?? 200)
@@ -73,9 +80,7 @@ export class PasswordHasher {
 
   /** Spends the time of a verification, so that an unknown user answers as slowly as a known one. */
   async burn(password: string): Promise<void> {
-    this.#dummyHash ??= this.hash(randomBytes(16).toString('hex'))
-    const parameters = parse(await this.#dummyHash)
-    if (parameters) await this.#derive(password.slice(0, maxPasswordBytes), parameters)
+    await this.#derive(password.slice(0, maxPasswordBytes), this.#nobody)
   }
 
   async #derive(password: string, parameters: Parameters): Promise<Buffer> {

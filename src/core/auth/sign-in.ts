@@ -12,6 +12,9 @@ import type { Log } from '../log.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { NextMethod, SignInAttempt, SignInProof } from './credentials.ts'
 
+/** The longest that a timer waits. */
+const maxTimerMs = 2 ** 31 - 1
+
 /** One signed-in connection: whose it is, and the only way to files. Dispose it when the connection ends. */
 export interface Session extends AsyncDisposable {
   readonly id: string
@@ -88,7 +91,9 @@ export class SignIn {
     const { connections, users, files, log } = this.#parts
     const connection = connections.open(attempt, user.maxSessions)
     try {
+      await this.#requireUnchanged(user)
       const mounts = await this.#mount(user)
+      connection.signal.throwIfAborted()
       const filesystem = new UserFilesystem(user, mounts, connection, files)
       users.recordLogin(user.username, files.clock()).catch((error: unknown) => {
         log.warn({ err: error, username: user.username }, 'last login not recorded')
@@ -100,8 +105,18 @@ export class SignIn {
     }
   }
 
+  /**
+   * While a password was checked the account may have been disabled, and its sessions disconnected, of which this
+   * one was none yet. From here on it is: later changes reach it.
+   */
+  async #requireUnchanged(user: User): Promise<void> {
+    const current = await this.#parts.users.find(user.username)
+    if (current?.id !== user.id || current.updatedAt !== user.updatedAt)
+      throw new FileServerError('access-denied', 'Authentication failed')
+  }
+
   async #mount(user: User): Promise<MountTable> {
-    const { folders, storages } = this.#parts
+    const { folders, storages, log } = this.#parts
     const limits = { size: user.quotaSize, files: user.quotaFiles }
     const account = { kind: 'user', name: user.username } as const
     const home = storages.open(user.homeDir)
@@ -113,10 +128,15 @@ export class SignIn {
     for (const { folderName, virtualPath, quotaSize, quotaFiles } of user.folders) {
       const folder = known.find(({ name }) => name === folderName)
       if (!folder) throw new FileServerError('unavailable', 'A folder of this user is missing')
+      const storage = storages.open(folder.mappedPath)
+      await storage.ensureRoot().catch((error: unknown) => {
+        // One folder that is not there keeps nobody from the others.
+        log.warn({ err: error, username: user.username, folder: folderName }, 'folder not usable')
+      })
       const isCountedInHome = quotaSize === -1 && quotaFiles === -1
       const mount: Mount = {
         virtualPath,
-        storage: storages.open(folder.mappedPath),
+        storage,
         storageId: folder.mappedPath,
         account: isCountedInHome ? account : { kind: 'folder', name: folderName },
         limits: isCountedInHome ? limits : { size: Math.max(0, quotaSize), files: Math.max(0, quotaFiles) },
@@ -134,12 +154,14 @@ class OpenSession implements Session {
   readonly #connection: Connection
   readonly #parts: SignInParts
   #closing: Promise<void> | undefined
+  #expiry: NodeJS.Timeout | undefined
 
   constructor(user: User, connection: Connection, files: UserFilesystem, parts: SignInParts) {
     this.user = user
     this.files = files
     this.#connection = connection
     this.#parts = parts
+    if (user.expirationDate > 0) this.#awaitExpiry()
   }
 
   get id(): string {
@@ -174,8 +196,15 @@ class OpenSession implements Session {
     return this.close('connection closed')
   }
 
+  #awaitExpiry(): void {
+    const leftMs = this.user.expirationDate - this.#parts.files.clock()
+    if (leftMs <= 0) return this.#connection.end('the account has expired')
+    this.#expiry = setTimeout(() => this.#awaitExpiry(), Math.min(leftMs, maxTimerMs)).unref()
+  }
+
   async #close(reason: string): Promise<void> {
     const { connections, files } = this.#parts
+    clearTimeout(this.#expiry)
     try {
       await this.files[Symbol.asyncDispose]()
     } finally {

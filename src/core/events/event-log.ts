@@ -16,7 +16,6 @@ const messages = {
   'entry-renamed': 'entry renamed',
   'attributes-set': 'attributes set',
   'symlink-made': 'symlink made',
-  'file-copied': 'file copied',
   'operation-refused': 'operation refused',
   'admin-signed-in': 'admin signed in',
   'admin-sign-in-refused': 'admin sign-in refused',

@@ -65,7 +65,6 @@ export type ServerEvent =
   | { type: 'entry-renamed'; actor: Actor; path: VirtualPath; target: VirtualPath }
   | { type: 'attributes-set'; actor: Actor; path: VirtualPath; what: readonly ('size' | 'mode' | 'times')[] }
   | { type: 'symlink-made'; actor: Actor; path: VirtualPath; target: VirtualPath }
-  | { type: 'file-copied'; actor: Actor; path: VirtualPath; target: VirtualPath; bytes: number }
   | { type: 'operation-refused'; actor: Actor; operation: string; path: VirtualPath; code: ErrorCode }
   | { type: 'admin-signed-in'; admin: string; remoteAddress: string; source: string }
   | { type: 'admin-sign-in-refused'; admin: string; remoteAddress: string; code: ErrorCode }

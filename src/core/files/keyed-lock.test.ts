@@ -24,3 +24,19 @@ test('a failure is told to its own caller alone', async () => {
   await assert.rejects(failing, /no/)
   assert.equal(await next, 'yes')
 })
+
+test('two who want both keys never wait for each other', async () => {
+  const lock = new KeyedLock()
+  let running = 0
+  const task = async () => {
+    assert.equal(++running, 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    running--
+  }
+  await Promise.all([
+    lock.runBoth('a', 'b', task),
+    lock.runBoth('b', 'a', task),
+    lock.run('b', task),
+    lock.runBoth('b', 'b', task),
+  ])
+})

@@ -1,5 +1,5 @@
 import type { QuotaAccount } from '../accounts/repositories.ts'
-import type { QuotaLimits } from './quota-ledger.ts'
+import type { QuotaLimits } from './quota-ticket.ts'
 import type { Entry, Storage, StorageKey } from './storage.ts'
 import { isWithin, parentOf, segmentsOf, type VirtualPath } from './virtual-path.ts'
 

@@ -9,6 +9,7 @@ import type { FileServices } from './file-services.ts'
 import { Listing } from './listing.ts'
 import { keyOfLocation, type Location, type MountTable, virtualDirectory } from './mounts.ts'
 import { removeCountedFile } from './remove-file.ts'
+import { OpenTransfers } from './open-transfers.ts'
 import { renameEntry } from './rename.ts'
 import type { Attributes, Entry, Space, WriteMode } from './storage.ts'
 import type { Connection } from '../connections/connection-registry.ts'
@@ -34,10 +35,7 @@ export class UserFilesystem implements AsyncDisposable {
   readonly #mounts: MountTable
   readonly #connection: Connection
   readonly #services: FileServices
-  readonly #downloads = new Set<Download>()
-  readonly #uploads = new Set<Upload>()
-  readonly #listings = new Set<Listing>()
-  #isClosed = false
+  readonly #open = new OpenTransfers()
 
   constructor(user: User, mounts: MountTable, connection: Connection, services: FileServices) {
     this.#user = user
@@ -76,10 +74,9 @@ export class UserFilesystem implements AsyncDisposable {
         )
       }
       // A listing that was cut short must not look like a whole one.
-      this.#requireNotClosed()
+      this.#open.requireOpen()
     } finally {
-      this.#listings.delete(listing)
-      await listing[Symbol.asyncDispose]()
+      await this.#open.endListing(listing)
     }
   }
 
@@ -92,7 +89,7 @@ export class UserFilesystem implements AsyncDisposable {
       const file = await mount.storage.openRead(key)
       const limiter = new BandwidthLimiter(this.#user.downloadBandwidth, this.#services.clock)
       const download = new Download(file, this.#transfer(path), { limiter, isReported })
-      return this.#track(this.#downloads, download, (lost) => download.fail(lost))
+      return this.#open.addDownload(download)
     })
   }
 
@@ -167,7 +164,7 @@ export class UserFilesystem implements AsyncDisposable {
       if (kinds.length === 0) return
       requireAnyRight(this.#access, path, kinds)
       if (attributes.size !== undefined) checkSize(attributes.size, this.#user.maxUploadFileSize)
-      const own = this.#ownUpload(path)
+      const own = this.#open.uploadTo(path)
       if (own) {
         requireRights(this.#access, path, 'file', kinds)
         await own.setAttributes(attributes)
@@ -249,17 +246,7 @@ export class UserFilesystem implements AsyncDisposable {
 
   /** Ends every transfer that is still open: the connection is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true
-    const lost = connectionLost()
-    await Promise.allSettled([
-      ...[...this.#uploads].map((upload) => upload.abort(lost)),
-      ...[...this.#downloads].map((download) => download.fail(lost)),
-      ...[...this.#listings].map((listing) => listing[Symbol.asyncDispose]()),
-    ])
-  }
-
-  #requireNotClosed(): void {
-    if (this.#isClosed) throw connectionLost()
+    await this.#open[Symbol.asyncDispose]()
   }
 
   /** What is shown to a user can be looked at, even where its name is denied. */
@@ -271,7 +258,7 @@ export class UserFilesystem implements AsyncDisposable {
   async #stat(path: VirtualPath, followLink: boolean): Promise<Entry> {
     this.#requireLook(path)
     const name = nameOf(path)
-    const own = this.#ownUpload(path)
+    const own = this.#open.uploadTo(path)
     // Staged bytes are for nobody else's eyes, but clients stat what they are writing.
     if (own) return { ...(await own.stat()), name }
     const { mount, key } = this.#mounts.locate(path)
@@ -288,11 +275,7 @@ export class UserFilesystem implements AsyncDisposable {
     this.#access.require(path, 'list')
     const { mount, key } = this.#mounts.locate(path)
     const emptyIfMissing = this.#mounts.isWayToMount(path)
-    const listing = await Listing.open(mount.storage, key, { emptyIfMissing })
-    this.#listings.add(listing)
-    if (!this.#isClosed) return listing
-    await listing[Symbol.asyncDispose]()
-    throw connectionLost()
+    return this.#open.addListing(await Listing.open(mount.storage, key, { emptyIfMissing }))
   }
 
   async #openUpload(path: VirtualPath, how: OpenForWriting): Promise<Upload> {
@@ -323,7 +306,7 @@ export class UserFilesystem implements AsyncDisposable {
         },
         this.#transfer(path),
       )
-      return await this.#track(this.#uploads, upload, (lost) => upload.abort(lost))
+      return await this.#open.addUpload(upload)
     } catch (error) {
       ticket.release()
       throw error
@@ -349,26 +332,8 @@ export class UserFilesystem implements AsyncDisposable {
       throw new FileServerError('unsupported', 'The directory contains a mounted folder')
   }
 
-  #ownUpload(path: VirtualPath): Upload | undefined {
-    for (const upload of this.#uploads) if (upload.path === path && upload.isOpen) return upload
-    return undefined
-  }
-
   #alone<T>(location: Location, task: () => Promise<T>): Promise<T> {
     return this.#services.locks.run(keyOfLocation(location), task)
-  }
-
-  /** A transfer ends with the session, also when the session ended while it was being opened. */
-  async #track<T extends Download | Upload>(
-    open: Set<T>,
-    transfer: T,
-    end: (lost: FileServerError) => Promise<void>,
-  ): Promise<T> {
-    open.add(transfer)
-    transfer.onEnd(() => open.delete(transfer))
-    if (!this.#isClosed) return transfer
-    await end(connectionLost())
-    throw connectionLost()
   }
 
   #transfer(path: VirtualPath) {
@@ -378,7 +343,7 @@ export class UserFilesystem implements AsyncDisposable {
   async #audited<T>(operation: string, path: VirtualPath, task: () => Promise<T>): Promise<T> {
     this.#connection.touch()
     try {
-      this.#requireNotClosed()
+      this.#open.requireOpen()
       return await task()
     } catch (error) {
       const failure = toFileServerError(error)
@@ -397,8 +362,4 @@ export class UserFilesystem implements AsyncDisposable {
   #emit(event: ServerEvent): void {
     this.#services.events.emit(event)
   }
-}
-
-function connectionLost(): FileServerError {
-  return new FileServerError('aborted', 'The connection was lost')
 }

@@ -1,5 +1,5 @@
 import type { QuotaUsage } from '../accounts/user.ts'
-import type { QuotaLimits } from './quota-ledger.ts'
+import type { QuotaLimits } from './quota-ticket.ts'
 import type { Space } from './storage.ts'
 
 /** Room for a user: the disk's, or what is left of the quota where that is less. */

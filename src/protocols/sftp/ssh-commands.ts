@@ -38,13 +38,16 @@ export function findCommand(commandLine: string): SshCommand | undefined {
         hashFiles(session.files, channel, new ExecStream(channel), { algorithm, parameters, name }),
     }
   switch (name) {
+    // What a shell would make of more words is nothing that we do, so it is not answered as if it were.
     case 'cd':
-      return { protocol: 'SSH', run: () => Promise.resolve(0) }
+      return parameters.length > 1 ? undefined : { protocol: 'SSH', run: () => Promise.resolve(0) }
     case 'pwd':
-      return {
-        protocol: 'SSH',
-        run: (session, channel) => answer(channel, `${session.files.startDirectory}\n`),
-      }
+      return parameters.length > 0
+        ? undefined
+        : {
+            protocol: 'SSH',
+            run: (session, channel) => answer(channel, `${session.files.startDirectory}\n`),
+          }
     case 'scp':
       return scpCommand(parameters)
     default:

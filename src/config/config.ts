@@ -1,0 +1,290 @@
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { quote, SettingReader } from './setting-reader.ts'
+import type { SettingName } from './settings.ts'
+
+/** The Thinger.io account the plugin belongs to. */
+export interface PlatformConfig {
+  readonly host: string
+  readonly user: string
+  readonly plugin: string
+  /** Undefined: storages come from the disk only. Secret. */
+  readonly token: string | undefined
+  /** Without a slash at the end. */
+  readonly apiUrl: string
+}
+
+export type DatabaseConfig =
+  | { readonly kind: 'sqlite'; readonly url: string; readonly file: string }
+  /** The URL may hold a password. */
+  | { readonly kind: 'postgres'; readonly url: string }
+
+export interface SftpConfig {
+  readonly port: number
+  readonly legacyAlgorithms: boolean
+  readonly banner: string | undefined
+}
+
+export interface FtpConfig {
+  readonly ports: readonly number[]
+  readonly passivePorts: readonly number[]
+  /** Host name or IPv4 address for PASV; undefined: the address the client reached. */
+  readonly passiveHost: string | undefined
+  readonly tls: 'allowed' | 'control' | 'required'
+  readonly implicitTlsPort: number | undefined
+  readonly tlsSessionReuse: 'allowed' | 'required'
+}
+
+export interface LimitsConfig {
+  /** 0: no limit. */
+  readonly maxConnections: number
+  readonly loginGraceMs: number
+  /** 0: never. */
+  readonly idleTimeoutMs: number
+  readonly maxAuthTries: number
+}
+
+/** Everything the environment decides: checked, deeply frozen. Directories are absolute. */
+export interface Config {
+  /** Undefined: standalone, without a Thinger.io account. */
+  readonly platform: PlatformConfig | undefined
+  readonly storagesDir: string
+  readonly dataDir: string
+  readonly certificatesDir: string
+  readonly usersBaseDir: string
+  readonly backupsDir: string
+  readonly database: DatabaseConfig
+  readonly listenHost: string
+  readonly sftp: SftpConfig
+  readonly ftp: FtpConfig
+  /** `basePath` starts and ends with a slash. */
+  readonly http: { readonly port: number; readonly basePath: string }
+  readonly metrics: { readonly port: number }
+  /** The local admin; the password is secret. */
+  readonly admin: { readonly username: string; readonly password: string } | undefined
+  readonly uploadMode: 'resumable' | 'atomic'
+  readonly minFreeSpaceBytes: number
+  readonly limits: LimitsConfig
+  readonly workers: 1
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** For the log: settings that are right but may surprise. */
+  readonly warnings: readonly string[]
+}
+
+/** The environment cannot be used. The message has one line for each wrong variable, with the fix. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** @throws ConfigError naming every variable that is wrong */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const read = new SettingReader(env)
+  const warnings: string[] = []
+  const platform = readPlatform(read, warnings)
+  const storagesDir = read.directory('STORAGES_DIR')
+  const dataDir = read.directory('DATA_DIR')
+  const config: Config = {
+    platform,
+    storagesDir,
+    dataDir,
+    certificatesDir: read.directory('CERTIFICATES_DIR'),
+    usersBaseDir: read.directory('USERS_BASE_DIR', join(storagesDir, 'sftpgo_data', 'data')),
+    backupsDir: read.directory('BACKUPS_DIR', join(storagesDir, 'sftpgo_data', 'backups')),
+    database: readDatabase(read, dataDir),
+    listenHost: readListenHost(read),
+    sftp: readSftp(read),
+    ftp: readFtp(read, platform),
+    http: { port: read.port('HTTP_PORT'), basePath: readBasePath(read, platform) },
+    metrics: { port: read.port('METRICS_PORT') },
+    admin: readAdmin(read),
+    uploadMode: read.oneOf('UPLOAD_MODE', ['resumable', 'atomic']),
+    minFreeSpaceBytes:
+      read.integer('MIN_FREE_SPACE', { min: 0, max: 1_000_000_000, unit: 'MiB' }) * 1024 * 1024,
+    limits: readLimits(read),
+    workers: readWorkers(read),
+    logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error']),
+    warnings,
+  }
+  refuseSharedPorts(read, config)
+  warnAboutReplacedSettings(env, warnings)
+  if (read.problems.length > 0) throw new ConfigError(read.problems.join('\n'))
+  return deepFreeze(config)
+}
+
+const hostPattern =
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$/
+const platformNames = ['THINGER_HOST', 'THINGER_USER', 'THINGER_PLUGIN'] as const
+
+function readPlatform(read: SettingReader, warnings: string[]): PlatformConfig | undefined {
+  const token = read.text('THINGER_TOKEN_SFTPGO_PLUGIN') || undefined
+  const given = [...platformNames, 'THINGER_TOKEN_SFTPGO_PLUGIN', 'THINGER_API_URL'] as const
+  if (given.every((name) => read.text(name) === '')) return undefined
+  const before = read.problems.length
+  for (const name of platformNames) {
+    if (read.text(name) === '') {
+      read.refuse(
+        name,
+        'is missing while other THINGER_ variables are set; set it, or none of them to run standalone',
+      )
+    }
+  }
+  const [host, user, plugin] = [
+    read.text('THINGER_HOST'),
+    read.text('THINGER_USER'),
+    read.text('THINGER_PLUGIN'),
+  ]
+  if (host !== '' && !hostPattern.test(host)) read.refuse('THINGER_HOST', `${quote(host)} is not a host name`)
+  checkName(read, 'THINGER_USER', user, /^[A-Za-z0-9_.@-]{1,64}$/)
+  checkName(read, 'THINGER_PLUGIN', plugin, /^[A-Za-z0-9_:-]{1,32}$/)
+  if (token === undefined) {
+    warnings.push('THINGER_TOKEN_SFTPGO_PLUGIN is not set: storages are found on the disk only')
+  }
+  const apiUrl = readApiUrl(read, host, warnings)
+  return read.problems.length > before ? undefined : { host, user, plugin, token, apiUrl }
+}
+
+function checkName(read: SettingReader, name: SettingName, value: string, pattern: RegExp): void {
+  if (value !== '' && !pattern.test(value)) {
+    read.refuse(name, `${quote(value)} is not an identifier; give it as the console shows it`)
+  }
+}
+
+/** Passwords of admins go to this URL, so plain HTTP to another machine gets a warning. */
+function readApiUrl(read: SettingReader, host: string, warnings: string[]): string {
+  const text = read.text('THINGER_API_URL')
+  if (text === '') return `https://${host}`
+  const url = URL.parse(text)
+  const usable =
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search + url.hash === ''
+  if (!usable) {
+    read.refuse(
+      'THINGER_API_URL',
+      'is not a base URL; give one like https://HOST, without user, query or fragment',
+    )
+    return ''
+  }
+  if (url.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) {
+    warnings.push('THINGER_API_URL is not https: passwords of admins travel in clear text')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+function readDatabase(read: SettingReader, dataDir: string): DatabaseConfig {
+  const text = read.text('DATABASE_URL', `sqlite:${join(dataDir, 'sftpgo-plugin.db')}`)
+  const file = /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)?.[1]
+  if (file !== undefined) return { kind: 'sqlite', url: `sqlite:${resolve(file)}`, file: resolve(file) }
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
+    read.refuse('DATABASE_URL', 'is no database; give sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE')
+  }
+  return { kind: 'postgres', url: text }
+}
+
+function readListenHost(read: SettingReader): string {
+  const host = read.text('LISTEN_HOST')
+  if (isIP(host) === 0 && host !== 'localhost') {
+    read.refuse('LISTEN_HOST', `${quote(host)} is not an address; give one like 0.0.0.0, :: or 127.0.0.1`)
+  }
+  return host
+}
+
+function readSftp(read: SettingReader): SftpConfig {
+  return {
+    port: read.port('SFTP_PORT'),
+    legacyAlgorithms: read.flag('SFTP_LEGACY_ALGORITHMS'),
+    banner: read.given('SFTP_BANNER') || undefined,
+  }
+}
+
+function readFtp(read: SettingReader, platform: PlatformConfig | undefined): FtpConfig {
+  const passiveHost = read.text('FTP_PASSIVE_HOST') || platform?.host || undefined
+  if (passiveHost !== undefined && (isIP(passiveHost) === 6 || !hostPattern.test(passiveHost))) {
+    read.refuse(
+      'FTP_PASSIVE_HOST',
+      `${quote(passiveHost)} cannot be told in PASV; give a host name or IPv4 address`,
+    )
+  }
+  return {
+    ports: read.ports('FTP_PORT'),
+    passivePorts: read.ports('FTP_PASSIVE_PORTS'),
+    passiveHost,
+    tls: read.oneOf('FTP_TLS', ['allowed', 'control', 'required']),
+    implicitTlsPort: read.optionalPort('FTP_IMPLICIT_TLS_PORT'),
+    tlsSessionReuse: read.oneOf('FTP_TLS_SESSION_REUSE', ['allowed', 'required']),
+  }
+}
+
+/** The path ends up in cookies and links: plain segments only. */
+function readBasePath(read: SettingReader, platform: PlatformConfig | undefined): string {
+  const path = read.text(
+    'WEB_BASE_PATH',
+    platform ? `/users/${platform.user}/plugins/${platform.plugin}/` : '/',
+  )
+  const segments = path.split('/').filter((segment) => segment !== '')
+  const plain = segments.every((segment) => /^[A-Za-z0-9_:@.-]+$/.test(segment) && !/^\.+$/.test(segment))
+  if (!path.startsWith('/') || !plain) {
+    read.refuse('WEB_BASE_PATH', `${quote(path)} is not a path; give one like /users/USER/plugins/PLUGIN/`)
+  }
+  return segments.length === 0 ? '/' : `/${segments.join('/')}/`
+}
+
+function readAdmin(read: SettingReader): Config['admin'] {
+  const username = read.text('ADMIN_USERNAME')
+  const password = read.given('ADMIN_PASSWORD')
+  if (username === '' && password === '') return undefined
+  if (username === '')
+    read.refuse('ADMIN_USERNAME', 'is missing while ADMIN_PASSWORD is set; set both or none')
+  else if (password === '')
+    read.refuse('ADMIN_PASSWORD', 'is missing while ADMIN_USERNAME is set; set both or none')
+  else if (password.length < 8) read.refuse('ADMIN_PASSWORD', 'is too short; give at least 8 characters')
+  else if (password === username) read.refuse('ADMIN_PASSWORD', 'is the user name; choose another password')
+  if (username.length > 255) read.refuse('ADMIN_USERNAME', 'is too long; give at most 255 characters')
+  return { username, password }
+}
+
+function readLimits(read: SettingReader): LimitsConfig {
+  const seconds = (name: SettingName, min: number) =>
+    read.integer(name, { min, max: 1_000_000, unit: 'seconds' }) * 1000
+  return {
+    maxConnections: read.integer('MAX_CONNECTIONS', { min: 0, max: 1_000_000, unit: 'connections' }),
+    loginGraceMs: seconds('LOGIN_GRACE', 1),
+    idleTimeoutMs: seconds('IDLE_TIMEOUT', 0),
+    maxAuthTries: read.integer('MAX_AUTH_TRIES', { min: 1, max: 100, unit: 'tries' }),
+  }
+}
+
+function readWorkers(read: SettingReader): 1 {
+  const workers = read.text('WORKERS')
+  if (workers !== '1') {
+    read.refuse('WORKERS', `${quote(workers)} is not served: this version runs one process; set it to 1`)
+  }
+  return 1
+}
+
+function refuseSharedPorts(read: SettingReader, { sftp, ftp, http, metrics }: Config): void {
+  const uses: [SettingName, number][] = [
+    ['SFTP_PORT', sftp.port],
+    ...ftp.ports.map((port): [SettingName, number] => ['FTP_PORT', port]),
+    ...ftp.passivePorts.map((port): [SettingName, number] => ['FTP_PASSIVE_PORTS', port]),
+    ['FTP_IMPLICIT_TLS_PORT', ftp.implicitTlsPort ?? 0],
+    ['HTTP_PORT', http.port],
+    ['METRICS_PORT', metrics.port],
+  ]
+  const owners = new Map<number, SettingName>()
+  for (const [name, port] of uses) {
+    const owner = owners.get(port)
+    if (owner !== undefined) read.refuse(name, `port ${port} is already that of ${owner}; give another`)
+    else if (port !== 0) owners.set(port, name)
+  }
+}
+
+/** The platform may carry over what was set for the product that this plugin replaces. */
+function warnAboutReplacedSettings(env: NodeJS.ProcessEnv, warnings: string[]): void {
+  const names = Object.keys(env).filter((name) => name.startsWith('SFTPGO_'))
+  if (names.length > 0) warnings.push(`${names.sort().join(', ')}: not a setting of this product, ignored`)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze)
+  return Object.freeze(value)
+}

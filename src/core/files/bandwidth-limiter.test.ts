@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BandwidthLimiter } from './bandwidth-limiter.ts'
+
+test('no rate means no wait', () => {
+  assert.equal(new BandwidthLimiter(0).take(1e9), undefined)
+})
+
+test('bytes wait for their time, one after the other', async () => {
+  const limiter = new BandwidthLimiter(1000)
+  const before = performance.now()
+  await Promise.all([limiter.take(50 * 1024), limiter.take(50 * 1024)])
+  assert.ok(performance.now() - before >= 95)
+})
+
+test('time that was not used buys no burst', () => {
+  let now = 0
+  const limiter = new BandwidthLimiter(1, () => now)
+  now = 1_000_000
+  assert.notEqual(limiter.take(1024), undefined)
+  limiter.stop()
+})
+
+test('a limiter that is stopped lets everybody go', async () => {
+  const limiter = new BandwidthLimiter(1)
+  const [one, other] = [limiter.take(1e9), limiter.take(1e9)]
+  limiter.stop()
+  await one
+  await other
+  assert.equal(limiter.take(1e9), undefined)
+})

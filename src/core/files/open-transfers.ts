@@ -1,0 +1,66 @@
+import { FileServerError } from '../errors.ts'
+import type { Download } from './download.ts'
+import type { Listing } from './listing.ts'
+import type { Upload } from './upload.ts'
+import type { VirtualPath } from './virtual-path.ts'
+
+/** What one session has open. All of it ends with the session, also what was just being opened then. */
+export class OpenTransfers implements AsyncDisposable {
+  readonly #downloads = new Set<Download>()
+  readonly #uploads = new Set<Upload>()
+  readonly #listings = new Set<Listing>()
+  #isClosed = false
+
+  /** @throws 'aborted' once the session has ended */
+  requireOpen(): void {
+    if (this.#isClosed) throw connectionLost()
+  }
+
+  async addDownload(download: Download): Promise<Download> {
+    this.#downloads.add(download)
+    download.onEnd(() => this.#downloads.delete(download))
+    if (this.#isClosed) await download.fail(connectionLost())
+    this.requireOpen()
+    return download
+  }
+
+  async addUpload(upload: Upload): Promise<Upload> {
+    this.#uploads.add(upload)
+    upload.onEnd(() => this.#uploads.delete(upload))
+    if (this.#isClosed) await upload.abort(connectionLost())
+    this.requireOpen()
+    return upload
+  }
+
+  async addListing(listing: Listing): Promise<Listing> {
+    this.#listings.add(listing)
+    if (this.#isClosed) await this.endListing(listing)
+    this.requireOpen()
+    return listing
+  }
+
+  async endListing(listing: Listing): Promise<void> {
+    this.#listings.delete(listing)
+    await listing[Symbol.asyncDispose]()
+  }
+
+  /** The upload that this session writes to `path` with, if any. */
+  uploadTo(path: VirtualPath): Upload | undefined {
+    for (const upload of this.#uploads) if (upload.path === path && upload.isOpen) return upload
+    return undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    const lost = connectionLost()
+    await Promise.allSettled([
+      ...[...this.#uploads].map((upload) => upload.abort(lost)),
+      ...[...this.#downloads].map((download) => download.fail(lost)),
+      ...[...this.#listings].map((listing) => this.endListing(listing)),
+    ])
+  }
+}
+
+function connectionLost(): FileServerError {
+  return new FileServerError('aborted', 'The connection was lost')
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { pino } from 'pino'
+import { startApp } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config/config.ts'
+
+/** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
+const graceMs = 8_000
+
+async function main(): Promise<void> {
+  const config = readEnvironment()
+  if (!config) return
+  const log = pino({ level: config.logLevel, base: null })
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
+  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  try {
+    const app = await startApp(config, { log, version: await readVersion() })
+    // The ready line tells the ports to whoever started us, whatever the log level.
+    log
+      .child({}, { level: 'info' })
+      .info({ addresses: app.addresses, passivePorts: app.passivePorts }, 'ready')
+    await stop
+    log.info({}, 'stopping')
+    await app.stop(graceMs)
+    log.info({}, 'stopped')
+  } catch (error) {
+    log.error({ err: error }, 'start failed')
+    process.exitCode = 1
+  }
+}
+
+function readEnvironment(): Config | undefined {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+await main()
