@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import { FileServerError, hasCode, toFileServerError } from '../../../core/errors.ts'
+import type { OpenForWriting } from '../../../core/files/user-filesystem.ts'
+import type { Upload } from '../../../core/files/upload.ts'
+import { nameOf, parseVirtualPath } from '../../../core/files/virtual-path.ts'
+import { ToLocalLines, ToNetworkLines } from '../ascii.ts'
+import { FtpRefusal } from '../ftp-reply.ts'
+import type { FtpSession } from '../ftp-session.ts'
+import { receiveFile } from '../receive-file.ts'
+import { sendFile } from '../send-file.ts'
+import type { CommandGroup } from './command.ts'
+import { runTransfer } from './run-transfer.ts'
+
+const replaceOrCreate: OpenForWriting = { existing: 'replace', missing: 'create' }
+const modifyOrCreate: OpenForWriting = { existing: 'modify', missing: 'create' }
+const modifyExisting: OpenForWriting = { existing: 'modify', missing: 'fail' }
+const createOnly: OpenForWriting = { existing: 'fail', missing: 'create' }
+const maxUniqueTries = 8
+
+export const transferCommands = {
+  RETR: {
+    needsLogin: true,
+    argument: 'required',
+    replies: 'file',
+    isLong: true,
+    run: (session, argument, signal) => withClaim(session, () => retrieve(session, argument, signal)),
+  },
+  STOR: {
+    needsLogin: true,
+    argument: 'required',
+    replies: 'store',
+    isLong: true,
+    run: (session, argument, signal) =>
+      withClaim(session, async () => {
+        const position = session.takeRestart()
+        const how = position > 0 ? modifyExisting : replaceOrCreate
+        const upload = await session.files.openUpload(session.path(argument), how)
+        await store(session, upload, position, signal)
+      }),
+  },
+  APPE: {
+    needsLogin: true,
+    argument: 'required',
+    replies: 'store',
+    isLong: true,
+    run: (session, argument, signal) =>
+      withClaim(session, async () => {
+        session.takeRestart()
+        const upload = await session.files.openUpload(session.path(argument), modifyOrCreate)
+        await store(session, upload, upload.size, signal)
+      }),
+  },
+  STOU: {
+    needsLogin: true,
+    argument: 'optional',
+    replies: 'store',
+    isLong: true,
+    run: (session, argument, signal) =>
+      withClaim(session, async () => {
+        session.takeRestart()
+        const upload = await openUnique(session, argument)
+        // The form that RFC 1123 §4.1.2.9 asks for.
+        await store(session, upload, 0, signal, `FILE: ${nameOf(upload.path)}`)
+      }),
+  },
+  REST: {
+    needsLogin: true,
+    argument: 'required',
+    replies: 'file',
+    run(session, argument) {
+      if (!/^\d{1,15}$/.test(argument)) throw new FtpRefusal(501, 'Not a position')
+      if (session.type === 'A' && Number(argument) > 0) throw new FtpRefusal(501, 'Use TYPE I to restart')
+      session.restartAt(Number(argument))
+      session.reply(350, `Restarting at ${argument}`)
+    },
+  },
+  ABOR: {
+    needsLogin: false,
+    argument: 'none',
+    replies: 'file',
+    run(session) {
+      session.data.drop()
+      session.reply(226, 'Nothing to abort')
+    },
+  },
+} satisfies CommandGroup
+
+/** What was claimed for a transfer is gone after it, also when it could not begin. */
+async function withClaim(session: FtpSession, transfer: () => Promise<void>): Promise<void> {
+  try {
+    session.data.requireClaim()
+    await transfer()
+  } finally {
+    session.takeRestart()
+    session.data.drop()
+  }
+}
+
+async function retrieve(session: FtpSession, argument: string, signal: AbortSignal): Promise<void> {
+  const position = session.takeRestart()
+  const download = await session.files.openDownload(session.path(argument))
+  try {
+    if (position > download.entry.size) throw new FtpRefusal(554, 'The file is shorter than that')
+    const converter = session.type === 'A' ? new ToNetworkLines() : undefined
+    const announcement = `Sending ${download.entry.size - position} bytes`
+    const plan = { direction: 'send', signal, progress: download, announcement } as const
+    await runTransfer(session, plan, async (connection) => {
+      await sendFile(connection, download, position, converter)
+      await connection.finish()
+      await download.close()
+    })
+  } catch (error) {
+    await download.fail(ended(error))
+    throw error
+  }
+}
+
+async function store(
+  session: FtpSession,
+  upload: Upload,
+  position: number,
+  signal: AbortSignal,
+  announcement = 'Ready to receive',
+): Promise<void> {
+  try {
+    if (position > upload.size) throw new FtpRefusal(554, 'The file is shorter than that')
+    const converter = session.type === 'A' ? new ToLocalLines() : undefined
+    const plan = { direction: 'receive', signal, progress: upload, announcement } as const
+    await runTransfer(session, plan, async (connection) => {
+      await receiveFile(connection, upload, position, converter)
+      await upload.finish()
+    })
+  } catch (error) {
+    await upload.abort(ended(error))
+    throw error
+  }
+}
+
+function ended(error: unknown): FileServerError {
+  if (error instanceof FtpRefusal) return new FileServerError('aborted', error.message, { cause: error })
+  return toFileServerError(error)
+}
+
+async function openUnique(session: FtpSession, argument: string): Promise<Upload> {
+  const wanted = argument.trim() || 'upload'
+  for (let tries = 0; ; tries++) {
+    const suffix = tries === 0 ? '' : `.${randomBytes(4).toString('hex')}`
+    try {
+      return await session.files.openUpload(parseVirtualPath(wanted + suffix, session.cwd), createOnly)
+    } catch (error) {
+      if (tries >= maxUniqueTries || !(hasCode(error, 'already-exists') || hasCode(error, 'is-a-directory')))
+        throw error
+    }
+  }
+}

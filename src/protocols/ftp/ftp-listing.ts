@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { isAllowed, type Permission, type PermissionMap } from '../../core/accounts/permissions.ts'
+import type { Entry, EntryType } from '../../core/files/storage.ts'
+import { joinPath, parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
+import { oneLine } from './ftp-reply.ts'
+import { formatListTime, formatTime } from './ftp-time.ts'
+
+const typeLetters = { file: '-', directory: 'd', symlink: 'l', other: '-' } as const satisfies Record<
+  EntryType,
+  string
+>
+
+/** One line of `ls -l`; `linkTarget` for a symbolic link. */
+export function formatLong(entry: Entry, now: number, linkTarget?: string): string {
+  const { name, type, size, mode, modifiedAt, links } = entry
+  const arrow = linkTarget === undefined ? '' : ` -> ${linkTarget}`
+  const columns = [
+    `${typeLetters[type]}${permissionLetters(mode)}`,
+    String(links).padStart(3),
+    'ftp      ftp     ',
+    String(size).padStart(12),
+    formatListTime(modifiedAt, now),
+    `${name}${arrow}`,
+  ]
+  return oneLine(columns.join(' '))
+}
+
+function permissionLetters(mode: number): string {
+  let letters = ''
+  for (let bit = 8; bit >= 0; bit--) letters += mode & (1 << bit) ? 'xwr'[bit % 3] : '-'
+  return letters
+}
+
+export const facts = ['type', 'size', 'modify', 'perm', 'unique', 'UNIX.mode'] as const
+export type Fact = (typeof facts)[number]
+export const defaultFacts: ReadonlySet<Fact> = new Set(facts)
+
+/** How an entry stands to the directory that is listed (RFC 3659 §7.5.1). */
+export type ListedAs = 'child' | 'itself'
+
+/** The facts of one entry and its name, as MLSD and MLST give them (RFC 3659 §7.2). */
+export class FactFormatter {
+  readonly #wanted: ReadonlySet<Fact>
+  readonly #permissions: PermissionMap
+  #knownDirectory: VirtualPath | undefined
+  #knownFilePerm = ''
+
+  constructor(wanted: ReadonlySet<Fact>, permissions: PermissionMap) {
+    this.#wanted = wanted
+    this.#permissions = permissions
+  }
+
+  /** `name` as it is to be shown: without a path in MLSD, as the client asked in MLST. */
+  format(entry: Entry, path: VirtualPath, name: string, as: ListedAs = 'child'): string {
+    let line = ''
+    for (const fact of facts) {
+      if (!this.#wanted.has(fact)) continue
+      const value = this.#value(fact, entry, path, as)
+      if (value !== undefined) line += `${fact}=${value};`
+    }
+    return oneLine(`${line} ${name}`)
+  }
+
+  #value(fact: Fact, entry: Entry, path: VirtualPath, as: ListedAs): string | undefined {
+    switch (fact) {
+      case 'type':
+        if (entry.type === 'directory') return as === 'itself' ? 'cdir' : 'dir'
+        return entry.type === 'symlink' ? 'OS.unix=symlink' : entry.type === 'file' ? 'file' : 'OS.unix=other'
+      case 'size':
+        return entry.type === 'file' ? String(entry.size) : undefined
+      case 'modify':
+        return formatTime(entry.modifiedAt)
+      case 'perm':
+        return entry.type === 'directory' ? this.#directoryPerm(path) : this.#filePerm(parentOf(path))
+      case 'unique':
+        return createHash('md5').update(path).digest('base64url').slice(0, 16)
+      case 'UNIX.mode':
+        return `0${(entry.mode & 0o7777).toString(8).padStart(3, '0')}`
+    }
+  }
+
+  #filePerm(directory: VirtualPath): string {
+    // All the files of one directory have the same.
+    if (directory === this.#knownDirectory) return this.#knownFilePerm
+    this.#knownDirectory = directory
+    this.#knownFilePerm = this.#letters(directory, [
+      ['a', 'overwrite'],
+      ['d', 'delete', 'delete_files'],
+      ['f', 'rename', 'rename_files'],
+      ['r', 'download'],
+      ['w', 'overwrite'],
+    ])
+    return this.#knownFilePerm
+  }
+
+  #directoryPerm(directory: VirtualPath): string {
+    const inside = this.#letters(directory, [
+      ['c', 'upload'],
+      ['e', 'list'],
+      ['l', 'list'],
+      ['m', 'create_dirs'],
+      ['p', 'delete', 'delete_files', 'delete_dirs'],
+    ])
+    const own = this.#letters(parentOf(directory), [
+      ['d', 'delete', 'delete_dirs'],
+      ['f', 'rename', 'rename_dirs'],
+    ])
+    return inside + (directory === '/' ? '' : own)
+  }
+
+  #letters(directory: VirtualPath, rules: readonly [string, ...Permission[]][]): string {
+    let letters = ''
+    for (const [letter, ...wanted] of rules)
+      if (isAllowed(this.#permissions, directory, ...wanted)) letters += letter
+    return letters
+  }
+}
+
+/** The batches of a directory as text, so that one of any size is sent in flat memory. */
+export async function* formatBatches(
+  batches: AsyncIterable<readonly Entry[]>,
+  formatEntry: (entry: Entry) => string | Promise<string>,
+): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    let text = ''
+    for (const entry of batch) {
+      const line = formatEntry(entry)
+      text += `${typeof line === 'string' ? line : await line}\r\n`
+    }
+    yield text
+  }
+}
+
+/** Path of an entry that was listed in `directory`. */
+export function listedPath(directory: VirtualPath, entry: Entry): VirtualPath {
+  return joinPath(directory, entry.name)
+}

@@ -1,0 +1,37 @@
+import type { SignIn } from '../../core/auth/sign-in.ts'
+import type { Log } from '../../core/log.ts'
+import type { PassiveAddress } from './passive-address.ts'
+import type { PassivePorts } from './passive-ports.ts'
+import type { CertificateSource } from './tls-identity.ts'
+
+export interface FtpLimits {
+  /** Control connections that have not signed in, over all clients: behind the platform all have one address. */
+  readonly maxUnauthenticated: number
+  /** From the greeting to the end of a successful PASS. */
+  readonly loginTimeoutMs: number
+  /** Without a command, transfers aside; 0 = never. */
+  readonly idleTimeoutMs: number
+  readonly maxLineBytes: number
+  /** From the reply to PASV until the data connection is there. */
+  readonly claimTimeoutMs: number
+  /** A data connection on which the client does nothing. */
+  readonly stallTimeoutMs?: number
+}
+
+export interface FtpServerOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly controlPorts: readonly number[]
+  readonly implicitTlsPort?: number
+  readonly passivePorts: PassivePorts
+  readonly passiveAddress: PassiveAddress
+  /** Without certificates there is no TLS. */
+  readonly certificates?: CertificateSource
+  /** 'control': no login in clear. 'required': no data in clear either. */
+  readonly tls: 'allowed' | 'control' | 'required'
+  /** 'required': a TLS data connection must resume the session of its control connection. */
+  readonly sessionReuse: 'allowed' | 'required'
+  readonly signIn: SignIn
+  readonly log: Log
+  readonly limits: FtpLimits
+}

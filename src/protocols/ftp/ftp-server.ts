@@ -1,0 +1,110 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { ProtocolServer } from '../protocol-server.ts'
+import type { FtpServerOptions } from './ftp-options.ts'
+import { FtpSession } from './ftp-session.ts'
+import { TlsIdentities } from './tls-identities.ts'
+
+const keepAliveMs = 60_000
+const defaultGraceMs = 10_000
+
+/** FTP and FTPS (RFC 959, 2228, 2389, 2428, 2640, 3659, 4217), passive only. */
+export class FtpServer implements ProtocolServer {
+  readonly protocol = 'FTP'
+  readonly #options: FtpServerOptions
+  readonly #identities: TlsIdentities | undefined
+  readonly #sessions = new Set<FtpSession>()
+  #servers: Server[] = []
+  #unauthenticated = 0
+  #isStopping = false
+
+  constructor(options: FtpServerOptions) {
+    this.#options = options
+    this.#identities = options.certificates && new TlsIdentities(options.certificates)
+  }
+
+  /** Those for explicit TLS first, in the order of `controlPorts`; that for implicit TLS last. */
+  get addresses(): readonly string[] {
+    return this.#servers.map((server) => {
+      const { address, port, family } = server.address() as AddressInfo
+      return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
+    })
+  }
+
+  /** Known after start(). */
+  get passivePorts(): readonly number[] {
+    return this.#options.passivePorts.ports
+  }
+
+  async start(): Promise<void> {
+    const { controlPorts, implicitTlsPort, passivePorts } = this.#options
+    await passivePorts.start(this.#identities)
+    try {
+      for (const port of controlPorts) await this.#listen(port, false)
+      if (implicitTlsPort !== undefined) await this.#listen(implicitTlsPort, true)
+    } catch (error) {
+      await this.stop(0)
+      throw error
+    }
+  }
+
+  async stop(graceMs = defaultGraceMs): Promise<void> {
+    this.#isStopping = true
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
+    this.#servers = []
+    for (const session of this.#sessions)
+      if (!session.hasRunningTransfer) session.hangUp('The server is stopping')
+    const ended = Promise.all([...this.#sessions].map((session) => session.ended))
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
+    for (const session of this.#sessions) session.hangUp('The server is stopping')
+    await ended
+    await this.#options.passivePorts.stop()
+    await Promise.all(closed)
+  }
+
+  #listen(port: number, isImplicitTls: boolean): Promise<void> {
+    const { host, log } = this.#options
+    const server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) =>
+      this.#accept(socket, isImplicitTls),
+    )
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, () => {
+        server.off('error', reject)
+        server.on('error', (error) => log.error({ err: error }, 'ftp port failed'))
+        this.#servers.push(server)
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket, isImplicitTls: boolean): void {
+    socket.on('error', () => {})
+    socket.setKeepAlive(true, keepAliveMs)
+    if (this.#isStopping || this.#unauthenticated >= this.#options.limits.maxUnauthenticated) {
+      if (!isImplicitTls) socket.end('421 Too many connections, try again later\r\n')
+      socket.destroySoon()
+      return
+    }
+    this.#unauthenticated++
+    const countDown = once(() => this.#unauthenticated--)
+    const session = new FtpSession(socket, this.#options, {
+      identities: this.#identities,
+      isImplicitTls,
+      onSignedIn: countDown,
+    })
+    this.#sessions.add(session)
+    void session.ended.then(() => {
+      countDown()
+      this.#sessions.delete(session)
+    })
+    void session.start()
+  }
+}
+
+function once(action: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) action()
+    isDone = true
+  }
+}

@@ -1,0 +1,154 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Log } from '../../core/log.ts'
+import type { Claim, ClaimRequest } from './passive-claim.ts'
+import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
+
+export interface PassivePortsOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly ports: readonly number[]
+  readonly log: Log
+}
+
+const noTickets: TicketOwners = { usernameOf: () => undefined, suspect() {} }
+
+/** The ports for passive data connections. Each has one listener that stays, whatever is transferred. */
+export class PassivePorts {
+  readonly #options: PassivePortsOptions
+  #ports: PassivePort[] = []
+
+  constructor(options: PassivePortsOptions) {
+    this.#options = options
+  }
+
+  /** The ports in use, known after start(). */
+  get ports(): readonly number[] {
+    return this.#ports.map(({ port }) => port)
+  }
+
+  /** @throws when a port is taken */
+  async start(tickets: TicketOwners = noTickets): Promise<void> {
+    const { host, ports, log } = this.#options
+    this.#ports = ports.map((port) => new PassivePort(port, tickets, log))
+    try {
+      await Promise.all(this.#ports.map((port) => port.listen(host)))
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#ports.map((port) => port.close()))
+  }
+
+  /** Takes the port where the client has to wait least. */
+  claim(request: ClaimRequest): Claim {
+    const waits = this.#ports.map((port) => port.waitFor(request.address))
+    const best = this.#ports[waits.indexOf(Math.min(...waits))]
+    if (!best) throw new Error('there is no passive port')
+    return best.claim(request)
+  }
+}
+
+class PassivePort implements LanePort {
+  readonly tickets: TicketOwners
+  readonly #wantedPort: number
+  readonly #server: Server
+  readonly #log: Log
+  readonly #lanes = new Map<string, PassiveLane>()
+  /** Connections from elsewhere than any control connection: only a ticket can tell whose they are. */
+  readonly #strangers: PassiveLane = new PassiveLane(this)
+
+  constructor(port: number, tickets: TicketOwners, log: Log) {
+    this.#wantedPort = port
+    this.tickets = tickets
+    this.#log = log
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    )
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#wantedPort
+  }
+
+  listen(host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#wantedPort, host, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', (error) =>
+          this.#log.error({ err: error, port: this.port }, 'passive port failed'),
+        )
+        resolve()
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const lane of this.#lanes.values()) lane.close()
+    this.#lanes.clear()
+    this.#strangers.close()
+    if (!this.#server.listening) return
+    await new Promise<void>((resolve) => {
+      // Connections that were handed over are closed by those who have them.
+      this.#server.close()
+      setImmediate(resolve)
+    })
+  }
+
+  waitFor(address: string): number {
+    return this.#lanes.get(address)?.length ?? 0
+  }
+
+  claim(request: ClaimRequest): Claim {
+    let lane = this.#lanes.get(request.address)
+    if (!lane) {
+      this.#forgetIdleLanes()
+      lane = new PassiveLane(this)
+      this.#lanes.set(request.address, lane)
+    }
+    return lane.claim(request)
+  }
+
+  claimOf(username: string): Claim | undefined {
+    const found: Claim[] = []
+    for (const lane of this.#lanes.values())
+      for (const claim of lane.armed) if (claim.request.username === username) found.push(claim)
+    // A user with claims from two addresses: the ticket does not tell which of them.
+    return found.length === 1 ? found[0] : undefined
+  }
+
+  #accept(socket: Socket): void {
+    // From here to its end somebody else may let go of it at any time; a late error must find a listener.
+    socket.on('error', () => {})
+    const address = peerOf(socket)
+    const lane = this.#lanes.get(address)
+    if (lane?.hasArmedClaim) lane.arrive(socket)
+    else if (this.#hasTlsClaim()) this.#strangers.arrive(socket)
+    else {
+      this.#log.debug({ port: this.port, remoteAddress: address }, 'unexpected data connection closed')
+      socket.destroy()
+    }
+  }
+
+  #hasTlsClaim(): boolean {
+    for (const lane of this.#lanes.values())
+      for (const claim of lane.armed) if (claim.request.kind !== 'clear') return true
+    return false
+  }
+
+  #forgetIdleLanes(): void {
+    for (const [address, lane] of this.#lanes) if (lane.isIdle) this.#lanes.delete(address)
+  }
+}
+
+/** Address of the other end; an IPv4 address looks the same on a socket of either family. */
+export function peerOf(socket: Socket): string {
+  return plainAddress(socket.remoteAddress ?? '')
+}
+
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}
