@@ -105,6 +105,9 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
   // The one secret that the log shows, by design: whoever reads the plugin's log may manage the plugin.
   else log.warn({ username: setupName, setupCode: setupCode.issue() }, 'setup code, good once for a day')
 
+  const host = config.listenHost
+  // Listens to events before the first certificate is loaded.
+  const metrics = new MetricsServer({ host, port: config.metrics.port, events, connections, log })
   const certificates = stack.use(
     new CertificateStore({
       directory: config.certificatesDir,
@@ -114,7 +117,6 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
     }),
   )
   await certificates.start()
-  const host = config.listenHost
   const hostKeys = await loadHostKeys(config.dataDir, log)
   const { limits } = config
   const sftp = new SftpServer({
@@ -140,7 +142,6 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
       idleTimeoutMs: limits.idleTimeoutMs,
     },
   })
-  const metrics = new MetricsServer({ host, port: config.metrics.port, events, connections, log })
   const http: HttpServer = new HttpServer({
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
     ...{ adminSignIn, accounts, connections, quotaScanner: scanner, quotaLedger: ledger },

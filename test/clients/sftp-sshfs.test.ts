@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { after, before, describe, test } from 'node:test'
+import { runProgram } from '../support/run-program.ts'
+import { type SshUser, SshWorld, stagedIn, treeOf } from '../support/ssh-world.ts'
+import { SshfsMount } from '../support/sshfs-mount.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+describe('sshfs', { concurrency: 1 }, () => {
+  let world: SshWorld
+  before(async () => {
+    world = await SshWorld.open()
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  /** The user's files as sshfs shows them and as the disk holds them. */
+  async function withMount(work: (mounted: string, user: SshUser) => Promise<void>): Promise<void> {
+    const user = await world.addUser()
+    {
+      await using mount = await SshfsMount.open(user.target, world.localName())
+      await work(mount.path, user)
+    }
+    await world.sessionsAre(user.username, 0)
+    assert.deepEqual(await stagedIn(user.home), [])
+  }
+
+  /** The kernel tells sshfs that a file was closed a moment after close() has returned. */
+  async function arrives(home: string, tree: Record<string, Buffer | string>): Promise<void> {
+    const expected = Object.entries(tree).map(([path, bytes]) => [path, digest(bytes)])
+    await waitUntil('the files on the server', async () =>
+      // A staged file that is renamed meanwhile is none that can be read.
+      isDeepStrictEqual(await treeOf(home).catch(() => undefined), Object.fromEntries(expected)),
+    )
+  }
+
+  test('writes, reads, overwrites and appends', () =>
+    withMount(async (mounted, { home }) => {
+      const bytes = randomBytes(1_234_567)
+      await writeFile(join(mounted, 'f'), bytes)
+      assert.deepEqual(await readFile(join(mounted, 'f')), bytes)
+      await arrives(home, { f: bytes })
+      await appendFile(join(mounted, 'f'), 'the end')
+      await arrives(home, { f: Buffer.concat([bytes, Buffer.from('the end')]) })
+      await writeFile(join(mounted, 'f'), 'short')
+      assert.equal(await readFile(join(mounted, 'f'), 'utf8'), 'short')
+      await arrives(home, { f: 'short' })
+    }))
+
+  test('writes and reads in the middle of an open file', () =>
+    withMount(async (mounted, { home }) => {
+      const bytes = randomBytes(300_000)
+      await writeFile(join(mounted, 'f'), bytes)
+      {
+        await using file = await open(join(mounted, 'f'), 'r+')
+        await file.write('middle', 150_000)
+        const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 150_000)
+        assert.equal(buffer.toString(), 'middle')
+      }
+      bytes.write('middle', 150_000)
+      await arrives(home, { f: bytes })
+    }))
+
+  test('reads at once what it has just written', () =>
+    withMount(async (mounted, user) => {
+      for (let index = 0; index < 100; index++) {
+        await writeFile(join(mounted, `f${index % 7}`), `text ${index}`)
+        assert.equal(await readFile(join(mounted, `f${index % 7}`), 'utf8'), `text ${index}`)
+      }
+      await world.quotaSettles(user)
+    }))
+
+  test('renames, also over a file that exists', () =>
+    withMount(async (mounted, { home }) => {
+      await writeFile(join(mounted, 'a'), 'one')
+      await writeFile(join(mounted, 'b'), 'other')
+      await rename(join(mounted, 'a'), join(mounted, 'b'))
+      await mkdir(join(mounted, 'd'))
+      await rename(join(mounted, 'b'), join(mounted, 'd', 'c'))
+      await arrives(home, { 'd/c': 'one' })
+      assert.deepEqual(await treeOf(mounted), await treeOf(home))
+    }))
+
+  test('truncates, extends and sets times', () =>
+    withMount(async (mounted, { home }) => {
+      await writeFile(join(mounted, 'f'), Buffer.alloc(100_000))
+      await arrives(home, { f: Buffer.alloc(100_000) })
+      await truncate(join(mounted, 'f'), 1_000)
+      assert.equal((await stat(join(home, 'f'))).size, 1_000)
+      await truncate(join(mounted, 'f'), 5_000)
+      assert.equal((await stat(join(home, 'f'))).size, 5_000)
+      await utimes(join(mounted, 'f'), 1_500_000_000, 1_600_000_000)
+      assert.equal((await stat(join(home, 'f'))).mtimeMs, 1_600_000_000_000)
+    }))
+
+  test('shows sizes, rights and times as ls -l prints them', () =>
+    withMount(async (mounted, { home }) => {
+      await writeFile(join(home, 'f'), 'x'.repeat(4_321))
+      await mkdir(join(home, 'd'))
+      await utimes(join(home, 'f'), 1_600_000_000, 1_600_000_000)
+      const { isOk, stdout } = await runProgram('ls', ['-l', '--time-style=+%s', mounted])
+      assert.ok(isOk)
+      assert.match(stdout, /^-rw-r--r-- .* 4321 1600000000 f$/m)
+      assert.match(stdout, /^drwxr-xr-x .* d$/m)
+    }))
+
+  test('takes and removes a whole tree', () =>
+    withMount(async (mounted, { home }) => {
+      const local = world.localName()
+      await mkdir(join(local, 'sub', 'sub'), { recursive: true })
+      for (let index = 0; index < 20; index++)
+        await writeFile(join(local, index % 2 ? 'sub' : 'sub/sub', `f${index}`), randomBytes(index * 1_000))
+      assert.ok((await runProgram('cp', ['-r', local, join(mounted, 'tree')])).isOk)
+      assert.deepEqual(await treeOf(join(mounted, 'tree')), await treeOf(local))
+      assert.deepEqual(await treeOf(join(home, 'tree')), await treeOf(local))
+      await rm(join(mounted, 'tree'), { recursive: true })
+      assert.deepEqual(await readdir(home), [])
+    }))
+})
+
+function digest(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
