@@ -22,7 +22,7 @@ const clients = [
 ]
 const services = ['postgresql']
 const containers = ['buildah', 'debootstrap', 'podman', 'runc']
-const observers = ['procps', 'sslscan', 'strace', 'util-linux']
+const observers = ['procps', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, {
