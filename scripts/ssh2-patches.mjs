@@ -27,6 +27,22 @@ export const patches = [
     replace: `          // Left out, as the list says
           sha1Pos = -1;`,
   },
+  {
+    name: 'collector-safe-ciphers',
+    reason:
+      'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +
+      'garbage collector runs between two turns of the event loop. Nan has the same class without the hook.',
+    file: 'lib/protocol/crypto/src/binding.cc',
+    find: `using namespace node;
+using namespace v8;
+using namespace std;
+`,
+    replace: `using namespace node;
+using namespace v8;
+using namespace std;
+#define ObjectWrap Nan::ObjectWrap
+`,
+  },
 ]
 
 /** 'applied', 'applicable', or 'needless' where the text to replace is no longer there. */
