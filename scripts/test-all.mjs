@@ -10,6 +10,7 @@ const clients = [
   ...[
     'busybox',
     'curl',
+    'filezilla',
     'lftp',
     'ncftp',
     'openssh-client',
@@ -18,7 +19,7 @@ const clients = [
     'rclone',
     'sshfs',
   ],
-  ...['python3', 'python3-paramiko'],
+  ...['python3', 'python3-paramiko', 'xdotool', 'xvfb'],
 ]
 const services = ['postgresql']
 const containers = ['buildah', 'debootstrap', 'podman', 'runc']
