@@ -16,35 +16,67 @@ const preSharedKeyExtension = 41
 
 /** @returns undefined when more bytes are needed, 'other' when this is no ClientHello. */
 export function parseClientHello(bytes: Buffer): ClientHello | 'other' | undefined {
-  if (bytes.length > 0 && bytes[0] !== handshakeRecord) return 'other'
-  const message = handshakeMessage(bytes)
-  if (message === undefined || message === 'other') return message
-  try {
-    return readHello(new Cursor(message))
-  } catch {
-    return 'other'
+  return new ClientHelloReader().push(bytes)
+}
+
+/**
+ * Reads the first handshake message, which may be spread over records (RFC 8446 §5.1). Every byte is looked at once,
+ * however they are cut: anybody may send them, in records of one byte if they like.
+ */
+class ClientHelloReader {
+  readonly #header = Buffer.alloc(5)
+  #headerLength = 0
+  #recordLeft = 0
+  readonly #fragments: Buffer[] = []
+  #collected = 0
+  /** With its header of four bytes; unknown before they are there. */
+  #messageLength: number | undefined
+  #received = 0
+
+  /** Takes the bytes that follow those before; the answer is that of parseClientHello(). */
+  push(chunk: Buffer): ClientHello | 'other' | undefined {
+    this.#received += chunk.length
+    for (let at = 0; at < chunk.length;) {
+      if (this.#recordLeft === 0) {
+        if (!this.#takeHeader(chunk.readUInt8(at++))) return 'other'
+        continue
+      }
+      const fragment = chunk.subarray(at, at + this.#recordLeft)
+      at += fragment.length
+      const found = this.#takeFragment(fragment)
+      if (found !== undefined) return found
+    }
+    return this.#received > maxHelloBytes ? 'other' : undefined
+  }
+
+  /** False when this is no record of a handshake. */
+  #takeHeader(byte: number): boolean {
+    this.#header[this.#headerLength++] = byte
+    if (this.#headerLength < this.#header.length) return this.#header[0] === handshakeRecord
+    this.#headerLength = 0
+    this.#recordLeft = this.#header.readUInt16BE(3)
+    return this.#header[1] === 3 && this.#recordLeft > 0 && this.#recordLeft <= 16_384
+  }
+
+  #takeFragment(fragment: Buffer): ClientHello | 'other' | undefined {
+    this.#recordLeft -= fragment.length
+    this.#fragments.push(fragment)
+    this.#collected += fragment.length
+    if (this.#collected < 4) return undefined
+    this.#messageLength ??= messageLengthIn(Buffer.concat(this.#fragments))
+    if (this.#messageLength > maxHelloBytes) return 'other'
+    if (this.#collected < this.#messageLength) return undefined
+    try {
+      return readHello(new Cursor(Buffer.concat(this.#fragments).subarray(4, this.#messageLength)))
+    } catch {
+      return 'other'
+    }
   }
 }
 
-/** The first handshake message, which may be spread over records. */
-function handshakeMessage(bytes: Buffer): Buffer | 'other' | undefined {
-  const fragments: Buffer[] = []
-  let collected = 0
-  for (let at = 0; at + 5 <= bytes.length;) {
-    if (bytes[at] !== handshakeRecord || bytes[at + 1] !== 3) return 'other'
-    const length = bytes.readUInt16BE(at + 3)
-    if (length === 0 || length > 16_384) return 'other'
-    const fragment = bytes.subarray(at + 5, at + 5 + length)
-    fragments.push(fragment)
-    collected += fragment.length
-    at += 5 + length
-    if (collected < 4) continue
-    const message = Buffer.concat(fragments)
-    const messageLength = message.readUIntBE(1, 3)
-    if (message[0] !== clientHelloMessage || messageLength > maxHelloBytes) return 'other'
-    if (collected >= 4 + messageLength) return message.subarray(4, 4 + messageLength)
-  }
-  return bytes.length > maxHelloBytes ? 'other' : undefined
+/** Infinity for another message than a ClientHello. */
+function messageLengthIn(message: Buffer): number {
+  return message[0] === clientHelloMessage ? 4 + message.readUIntBE(1, 3) : Infinity
 }
 
 function readHello(hello: Cursor): ClientHello {
@@ -131,7 +163,8 @@ class Cursor {
 export class ClientHelloPeek {
   readonly #socket: Socket
   readonly #onRead: (hello: ClientHello | undefined) => void
-  #seen: Buffer = Buffer.alloc(0)
+  readonly #reader = new ClientHelloReader()
+  readonly #seen: Buffer[] = []
   #isDone = false
 
   constructor(socket: Socket, onRead: (hello: ClientHello | undefined) => void) {
@@ -149,12 +182,12 @@ export class ClientHelloPeek {
     this.#socket.pause()
     this.#socket.off('data', this.#receive).off('end', this.#giveUp).off('close', this.#giveUp)
     if (this.#seen.length > 0 && !this.#socket.destroyed && !this.#socket.readableEnded)
-      this.#socket.unshift(this.#seen)
+      this.#socket.unshift(Buffer.concat(this.#seen))
   }
 
   readonly #receive = (chunk: Buffer): void => {
-    this.#seen = Buffer.concat([this.#seen, chunk])
-    const hello = parseClientHello(this.#seen)
+    this.#seen.push(chunk)
+    const hello = this.#reader.push(chunk)
     if (hello === undefined) return
     this.stop()
     this.#onRead(hello === 'other' ? undefined : hello)

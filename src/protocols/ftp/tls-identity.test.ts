@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
+import { PassThrough } from 'node:stream'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import fc from 'fast-check'
 import { makeCertificate } from '../../../test/support/certificates.ts'
@@ -118,6 +119,41 @@ test('a ClientHello is read however it is cut, and no bytes at all are an error'
     { numRuns: 2000 },
   )
 })
+
+test('a ClientHello in records of one byte, sent in small pieces, is read in no time', async () => {
+  const hello = await captureHello()
+  const socket = new PassThrough()
+  const peeked = peekClientHello(socket as unknown as Socket, AbortSignal.timeout(10_000))
+  const wire = inRecordsOfOneByte(hello)
+  for (let at = 0; at < wire.length; at += 7) socket.write(wire.subarray(at, at + 7))
+  assert.deepEqual(await peeked, { serverName: 'b.example', tickets: [] })
+  // All of it is there again for who reads next, in as many pieces as it likes.
+  const rest: Buffer = (socket.read() as Buffer | null) ?? Buffer.alloc(0)
+  assert.deepEqual(rest.subarray(0, wire.length), wire)
+})
+
+test('a ClientHello that never ends does not keep the server from its work', async () => {
+  const endless = Buffer.alloc(10_800)
+  endless.set([1, 0, 0xea, 0x60])
+  const wire = inRecordsOfOneByte(endless)
+  const socket = new PassThrough({ highWaterMark: wire.length })
+  const peeked = peekClientHello(socket as unknown as Socket, AbortSignal.timeout(10_000))
+  const began = performance.now()
+  const pieces = 40
+  for (let piece = 0; piece < pieces; piece++) {
+    socket.write(wire.subarray((wire.length * piece) / pieces, (wire.length * (piece + 1)) / pieces))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const elapsedMs = performance.now() - began
+  assert.ok(elapsedMs < 1500, `${elapsedMs} ms`)
+  socket.write(Buffer.alloc(4096, inRecordsOfOneByte(Buffer.alloc(1))))
+  assert.equal(await peeked, undefined)
+})
+
+function inRecordsOfOneByte(message: Buffer): Buffer {
+  const bytes = message[0] === 22 ? message.subarray(5) : message
+  return Buffer.concat([...bytes].map((byte) => Buffer.from([22, 3, 1, 0, 1, byte])))
+}
 
 async function captureHello(): Promise<Buffer> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -57,7 +57,7 @@ class Source {
   }
 
   async #sendDirectory(path: VirtualPath, entry: Entry): Promise<void> {
-    if (!(await this.#announce(entry, `D${mode(entry)} 0 ${nameOf(path)}\n`))) return
+    if (!(await this.#announce(entry, `D${mode(entry)} 0 ${shownName(path)}\n`))) return
     await this.#orWarn(path, async () => {
       for await (const batch of this.#files.list(path))
         for (const { name } of batch) {
@@ -72,7 +72,7 @@ class Source {
     const download = await this.#files.openDownload(path)
     try {
       const { entry } = download
-      if (await this.#announce(entry, `C${mode(entry)} ${entry.size} ${nameOf(path)}\n`))
+      if (await this.#announce(entry, `C${mode(entry)} ${entry.size} ${shownName(path)}\n`))
         await this.#sendBytes(download)
       await download.close()
     } catch (error) {
@@ -140,6 +140,11 @@ class Source {
     this.status = 1
     await sendWarning(this.#stream, name, message)
   }
+}
+
+/** A name must not be able to end its line: what followed would be taken for our own words. OpenSSH writes it so. */
+function shownName(path: VirtualPath): string {
+  return nameOf(path).replaceAll('\n', '\\^J')
 }
 
 function mode(entry: Entry): string {

@@ -1,3 +1,4 @@
+import { FileServerError } from '../../core/errors.ts'
 import type { Download } from '../../core/files/download.ts'
 import type { Space } from '../../core/files/storage.ts'
 import type { Upload } from '../../core/files/upload.ts'
@@ -51,16 +52,23 @@ export function encodeSpace(id: number, space: Space): Buffer {
     .packet()
 }
 
-/** draft-ietf-secsh-filexfer-extensions-00 §7 (copy-data): up to `length` bytes, or to the end of the source. */
+/**
+ * draft-ietf-secsh-filexfer-extensions-00 §7 (copy-data): up to `length` bytes, or to the end that the source has now.
+ * What is copied may come out at its end again, through a link or another session, and would never be all of it.
+ * @throws 'invalid-argument' for a file and itself
+ */
 export async function copyData(
   source: Download,
   { from, length }: { from: number; length: number },
   target: Upload,
   to: number,
 ): Promise<void> {
-  const chunk = Buffer.allocUnsafe(Math.min(copyChunkBytes, length))
-  for (let done = 0; done < length;) {
-    const count = await source.read(from + done, chunk.subarray(0, Math.min(chunk.length, length - done)))
+  if (source.path === target.path)
+    throw new FileServerError('invalid-argument', 'A file cannot be copied to itself')
+  const wanted = Math.min(length, (await source.stat()).size - from)
+  const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(copyChunkBytes, wanted)))
+  for (let done = 0; done < wanted;) {
+    const count = await source.read(from + done, chunk.subarray(0, Math.min(chunk.length, wanted - done)))
     if (count === 0) return
     await target.write(to + done, [chunk.subarray(0, count)])
     done += count

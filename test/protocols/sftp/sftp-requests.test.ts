@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { VirtualPath } from '../../../src/core/files/virtual-path.ts'
@@ -317,6 +317,22 @@ test('tells limits and room, copies data between handles, and refuses unknown ex
   for (const name of ['hardlink@openssh.com', 'no-such@example.com', ''])
     assert.equal(await sftp.status(packetType.extended, twoPaths(name, '/x')), unsupported)
   assert.equal(await sftp.status(99), unsupported)
+})
+
+test('copies no file to itself, and no more than there was, whatever the copy makes of the source', async () => {
+  await using world = await openSftpWorld()
+  await writeFile(join(world.home, 'file'), randomBytes(1_000))
+  await link(join(world.home, 'file'), join(world.home, 'other-name'))
+  const sftp = await world.openSftp()
+  const copyToEnd = async (target: string) => {
+    const [from, to] = [await sftp.open('/file', read), await sftp.open(target, write)]
+    return sftp.status(packetType.extended, (fields) =>
+      fields.text('copy-data').uint32(4).uint32(from).uint64(0).uint64(0).uint32(4).uint32(to).uint64(1_000),
+    )
+  }
+  assert.equal(await copyToEnd('/file'), badMessage)
+  assert.equal(await copyToEnd('/other-name'), ok)
+  assert.equal((await stat(join(world.home, 'file'))).size, 2_000)
 })
 
 test('lets a session open no more handles than its limit, over all its channels', async () => {

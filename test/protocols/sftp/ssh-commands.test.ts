@@ -127,6 +127,14 @@ test('takes no name from scp that is a path, and no endless line', async () => {
   assert.deepEqual((await readdir(world.core.directory)).includes('out'), false)
 })
 
+test('lets no name of a file speak to the scp that fetches it', async () => {
+  await mkdir(home('shared'))
+  await writeFile(home('shared', 'x\nE\nC0644 4 evil'), 'data')
+  const fetched = await scp('-r', remote('/shared'), join(local, 'fetched'))
+  assert.equal(fetched.exitCode, 0, fetched.stderr)
+  assert.deepEqual(await readdir(join(local, 'fetched')), ['x\\^JE\\^JC0644 4 evil'])
+})
+
 test('moves files with OpenSSH sftp and with scp over sftp', async () => {
   await writeFile(join(local, 'file'), randomBytes(2_000_000))
   const batch = join(local, 'batch')
