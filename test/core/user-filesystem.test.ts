@@ -369,3 +369,16 @@ test('a download that could not be read is not reported as done', async () => {
   await hashed.close()
   assert.equal(world.eventsOf('file-downloaded').length, 0)
 })
+
+test('chmod sets permission bits alone: no file runs as its owner', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob')
+  const home = world.homeOf('bob')
+  await writeFile(join(home, 'f'), 'x')
+  await files.setAttributes(at('/f'), { mode: 0o6755 })
+  assert.equal((await stat(join(home, 'f'))).mode & 0o7777, 0o755)
+  const upload = await files.openUpload(at('/g'), overwriting)
+  await files.setUploadAttributes(upload, { mode: 0o4711 })
+  await upload.finish()
+  assert.equal((await stat(join(home, 'g'))).mode & 0o7777, 0o711)
+})

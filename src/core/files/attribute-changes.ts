@@ -14,6 +14,14 @@ const permissionFor = {
   times: 'chtimes',
 } as const satisfies Record<AttributeKind, Permission>
 
+/**
+ * Without the bits that let a program run as its owner: files belong to the server's own user, and nobody who may
+ * chmod is to get programs that run as that.
+ */
+export function harmless(attributes: Attributes): Attributes {
+  return attributes.mode === undefined ? attributes : { ...attributes, mode: attributes.mode & 0o777 }
+}
+
 export function kindsIn({ size, mode, modifiedAt, accessedAt }: Attributes): AttributeKind[] {
   const kinds: AttributeKind[] = []
   if (size !== undefined) kinds.push('size')

@@ -2,7 +2,14 @@ import type { User } from '../accounts/user.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { ServerEvent } from '../events/events.ts'
 import { AccessRules } from './access-rules.ts'
-import { applyAttributes, checkSize, kindsIn, requireAnyRight, requireRights } from './attribute-changes.ts'
+import {
+  applyAttributes,
+  checkSize,
+  kindsIn,
+  requireAnyRight,
+  requireRights,
+  harmless,
+} from './attribute-changes.ts'
 import { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { Download } from './download.ts'
 import type { FileServices } from './file-services.ts'
@@ -155,7 +162,7 @@ export class UserFilesystem implements AsyncDisposable {
     })
   }
 
-  /** Needs 'overwrite' for a size, 'chmod' for a mode, 'chtimes' for times. */
+  /** Needs 'overwrite' for a size, 'chmod' for a mode (of which 0o777 counts), 'chtimes' for times. */
   setAttributes(path: VirtualPath, attributes: Attributes, { followLink = true } = {}): Promise<void> {
     return this.#audited('setstat', path, async () => {
       this.#access.requireName(path)
@@ -167,14 +174,14 @@ export class UserFilesystem implements AsyncDisposable {
       const own = this.#open.uploadTo(path)
       if (own) {
         requireRights(this.#access, path, 'file', kinds)
-        await own.setAttributes(attributes)
+        await own.setAttributes(harmless(attributes))
       } else {
         const location = this.#mounts.locate(path)
         const { mount, key } = location
         await this.#alone(location, async () => {
           const entry = await (followLink ? mount.storage.stat(key) : mount.storage.lstat(key))
           requireRights(this.#access, path, entry.type, kinds)
-          await applyAttributes(location, entry, attributes, followLink, this.#services)
+          await applyAttributes(location, entry, harmless(attributes), followLink, this.#services)
         })
       }
       this.#emit({ type: 'attributes-set', actor: this.#connection.actor(), path, what: kinds })
@@ -187,7 +194,7 @@ export class UserFilesystem implements AsyncDisposable {
     return this.#audited('setstat', path, async () => {
       const kinds = kindsIn(attributes)
       requireRights(this.#access, path, 'file', kinds)
-      await upload.setAttributes(attributes)
+      await upload.setAttributes(harmless(attributes))
       if (kinds.length > 0)
         this.#emit({ type: 'attributes-set', actor: this.#connection.actor(), path, what: kinds })
     })

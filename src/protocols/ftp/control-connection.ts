@@ -9,6 +9,8 @@ import type { TlsIdentity } from './tls-identity.ts'
 
 const handshakeTimeoutMs = 20_000
 /** How long the last reply may take to leave. */
+/** How long replies may lie unread, with no command running: the client would keep its place for ever. */
+const unreadTimeoutMs = 60_000
 const closeTimeoutMs = 1_000
 /** A client that takes no replies is not answered without end. */
 const maxUnsentBytes = 256 * 1024
@@ -78,12 +80,14 @@ export class ControlConnection {
     if (this.#stream.writableLength > maxUnsentBytes) this.destroy()
   }
 
-  /** Resolves when the client has taken most of its replies, or is gone. */
+  /** Resolves when the client has taken most of its replies, or is gone; one that takes none is sent away. */
   async drained(): Promise<void> {
     const stream = this.#stream
     if (!stream.writableNeedDrain || stream.destroyed) return
     await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.destroy(), unreadTimeoutMs)
       const done = (): void => {
+        clearTimeout(timer)
         stream.off('drain', done).off('close', done)
         resolve()
       }
