@@ -68,7 +68,11 @@ const filePatterns = Type.Object(
   { title: 'PatternsFilter' },
 )
 
-const ftpSecurity = Type.Integer({ minimum: 0, maximum: 1, description: '1: FTP logins must use TLS.' })
+const ftpSecurity = Type.Integer({
+  minimum: 0,
+  maximum: 2,
+  description: '1: FTP logins must use TLS. 2: data connections as well.',
+})
 const startDirectory = Type.String({
   maxLength: 4096,
   description: 'Absolute virtual path where SFTP and FTP start.',

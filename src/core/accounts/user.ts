@@ -33,8 +33,9 @@ export interface FolderMount {
   readonly quotaFiles: number
 }
 
-/** FTP security a user asks for: 'tls-required' refuses a login in clear text. */
-export type FtpSecurity = 'any' | 'tls-required'
+/** FTP security a user asks for: no login in clear text, or no data connection in clear text either. */
+export const ftpSecurities = ['any', 'tls-required', 'tls-required-for-data'] as const
+export type FtpSecurity = (typeof ftpSecurities)[number]
 
 /** Times are milliseconds since the epoch, 0 = never. Sizes are bytes. Limits of 0 mean "no limit". */
 export interface User {

@@ -49,7 +49,7 @@ export class Authenticator {
 
   /** True when this user must not send a password in clear text. */
   async requiresTls(username: string): Promise<boolean> {
-    return (await this.#users.find(username))?.ftpSecurity === 'tls-required'
+    return ((await this.#users.find(username))?.ftpSecurity ?? 'any') !== 'any'
   }
 
   async #check(user: User | undefined, attempt: SignInAttempt): Promise<Authentication | undefined> {
@@ -61,8 +61,7 @@ export class Authenticator {
     // The hash is worked on whatever else is wrong, so that all refusals take the same time.
     const isRight = await this.#hasher.verify(credential.password, user?.passwordHash ?? '')
     if (!user || !isRight || !this.#isOpenTo(user, loginProtocolOf(attempt.protocol))) return undefined
-    if (user.ftpSecurity === 'tls-required' && attempt.protocol === 'FTP' && !attempt.encrypted)
-      return undefined
+    if (user.ftpSecurity !== 'any' && attempt.protocol === 'FTP' && !attempt.encrypted) return undefined
     return this.#passwordOutcome(user, attempt, credential.method)
   }
 

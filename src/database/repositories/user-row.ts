@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import { permissions } from '../../core/accounts/permissions.ts'
 import {
+  ftpSecurities,
   loginMethods,
   loginProtocols,
   type FilePatterns,
@@ -14,7 +15,7 @@ import { searchText } from './search.ts'
 import { isObject, listOf, mapOf, oneOf, readJson, readValue, text, type Reader } from './stored-value.ts'
 
 const status = oneOf('active', 'disabled')
-const ftpSecurity = oneOf('any', 'tls-required')
+const ftpSecurity = oneOf(...ftpSecurities)
 const denyPolicy = oneOf('visible', 'hidden')
 const texts = listOf(text)
 const permissionMap = mapOf(listOf(oneOf(...permissions)))

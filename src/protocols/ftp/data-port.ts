@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import type { User } from '../../core/accounts/user.ts'
 import { FileServerError } from '../../core/errors.ts'
 import { peekClientHello } from './client-hello.ts'
 import { DataConnection } from './data-connection.ts'
@@ -26,11 +27,13 @@ export class DataPort {
   #identity: TlsIdentity | undefined
   #isPrivate = false
   #username: string | undefined
+  #isProtectionRequired: boolean
   #showsTickets = false
   #claim: Claim | undefined
 
   constructor(options: DataPortOptions) {
     this.#options = options
+    this.#isProtectionRequired = options.tls === 'required'
   }
 
   /** The control connection speaks TLS from now on. */
@@ -39,8 +42,9 @@ export class DataPort {
     this.#isPrivate = isPrivate
   }
 
-  signedIn(username: string): void {
+  signedIn({ username, ftpSecurity }: User): void {
     this.#username = username
+    if (ftpSecurity === 'tls-required-for-data') this.#isProtectionRequired = true
     if (this.#identity) this.#options.identities?.signedIn(this.#identity, username)
   }
 
@@ -57,15 +61,15 @@ export class DataPort {
   /** PROT. @throws FtpRefusal 503 534 */
   protect(isPrivate: boolean): void {
     if (!this.#identity) throw new FtpRefusal(503, 'Use AUTH TLS first')
-    if (!isPrivate && this.#options.tls === 'required')
-      throw new FtpRefusal(534, 'This server protects data connections, use PROT P')
+    if (!isPrivate && this.#isProtectionRequired)
+      throw new FtpRefusal(534, 'Data connections must be protected, use PROT P')
     if (isPrivate !== this.#isPrivate) this.drop()
     this.#isPrivate = isPrivate
   }
 
   /** @throws FtpRefusal 521 when data must be protected and is not */
   requireProtection(): void {
-    if (this.#options.tls === 'required' && !this.#isPrivate)
+    if (this.#isProtectionRequired && !this.#isPrivate)
       throw new FtpRefusal(521, 'Data connections must be protected, use PROT P')
   }
 

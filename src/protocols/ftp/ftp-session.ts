@@ -161,7 +161,7 @@ export class FtpSession {
     if (this.#closing) return void session.close('connection closed')
     this.#session = session
     this.cwd = session.files.startDirectory
-    this.data.signedIn(session.user.username)
+    this.data.signedIn(session.user)
     this.#log = this.#log.child({ connectionId: session.id, username: session.user.username })
     clearTimeout(this.#loginTimer)
     this.#onSignedIn()

@@ -160,6 +160,23 @@ describe('TLS', { concurrency: 4 }, () => {
     using _signedIn = await FtpClient.signIn(world.port, user, { tls: true })
   })
 
+  test('a user whose data must be protected cannot leave it in clear where others can', async () => {
+    await using world = await FtpWorld.open()
+    const user = await world.addUser({ ftpSecurity: 'tls-required-for-data' })
+    using inClear = await greeted(world)
+    await inClear.command(`USER ${user.username}`, 530)
+    using client = await greeted(world)
+    await client.command('AUTH TLS', 234)
+    await client.secure()
+    await client.command(`USER ${user.username}`, 331)
+    await client.command(`PASS ${user.password}`, 230)
+    await client.command('PASV', 521)
+    await client.command('PROT C', 534)
+    await client.command('PBSZ 0', 200)
+    await client.command('PROT P', 200)
+    await client.command('EPSV', 229)
+  })
+
   test('mode required: data in clear is refused, mode control: it is not', async () => {
     for (const [tls, code] of [
       ['required', 534],

@@ -68,7 +68,7 @@ test('takes back what it answered', async () => {
     upload_bandwidth: 100,
     filters: {
       start_directory: '/shared',
-      ftp_security: 1,
+      ftp_security: 2,
       denied_login_methods: ['password-over-SSH', 'TLSCertificate'],
     },
   })

@@ -3,6 +3,7 @@ import type { UserResource, UserUpdate } from '../../../contract/user.ts'
 import type { UserInput } from '../../../core/accounts/account-service.ts'
 import type { Folder } from '../../../core/accounts/folder.ts'
 import {
+  ftpSecurities,
   loginMethods,
   loginProtocols,
   type FilePatterns,
@@ -105,7 +106,7 @@ function toFilters(filters: Filters) {
     filePatterns: (filters.file_patterns ?? []).map(toPatterns),
     maxUploadFileSize: filters.max_upload_file_size ?? 0,
     startDirectory: toVirtualPath('filters.start_directory', filters.start_directory || '/'),
-    ftpSecurity: filters.ftp_security === 1 ? 'tls-required' : 'any',
+    ftpSecurity: ftpSecurities[filters.ftp_security ?? 0] ?? 'any',
   } as const
 }
 
@@ -136,7 +137,7 @@ function fromFilters(user: User): UserResource['filters'] {
     })),
     max_upload_file_size: user.maxUploadFileSize,
     start_directory: user.startDirectory,
-    ftp_security: user.ftpSecurity === 'tls-required' ? 1 : 0,
+    ftp_security: ftpSecurities.indexOf(user.ftpSecurity),
   }
 }
 
