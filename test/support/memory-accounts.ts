@@ -40,11 +40,6 @@ export class MemoryAccounts {
       if (!known) throw missing()
       this.#users.set(username, { ...known, lastLogin: now })
     },
-    setPasswordHash: async (username, passwordHash) => {
-      const known = this.#users.get(username)
-      if (!known) throw missing()
-      this.#users.set(username, { ...known, passwordHash })
-    },
   }
 
   readonly folders: FolderRepository = {

@@ -31,8 +31,6 @@ export interface UserRepository {
   replace(settings: UserSettings, now: number): Promise<User>
   remove(username: string): Promise<void>
   recordLogin(username: string, now: number): Promise<void>
-  /** For a hash made again with newer parameters; says nothing of a password change. */
-  setPasswordHash(username: string, passwordHash: string): Promise<void>
 }
 
 export interface FolderRepository {

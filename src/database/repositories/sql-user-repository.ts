@@ -104,14 +104,6 @@ export class SqlUserRepository implements UserRepository {
     expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownUser)
   }
 
-  async setPasswordHash(username: string, passwordHash: string): Promise<void> {
-    const query = this.#db
-      .updateTable('users')
-      .set({ password_hash: passwordHash })
-      .where('username', '=', username)
-    expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownUser)
-  }
-
   /**
    * The ids of the mounted folders, held against removal until the transaction ends. Folders are always locked
    * before the user's row, as the removal of a folder does: the other order would be a deadlock.
