@@ -163,6 +163,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     return new Product(child, await ready, log, { directory, keeps: options.directory !== undefined })
   } catch (error) {
     child.kill('SIGKILL')
+    if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
     throw error
   }
 }
