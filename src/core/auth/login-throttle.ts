@@ -13,13 +13,20 @@ const maxDelayMs = 8_000
 const forgetAfterMs = 15 * 60_000
 const maxPendingPerName = 20
 const maxNames = 20_000
+/** Failures of all names in a minute above which every attempt waits a little. */
+const freeFailuresOfAll = 120
+const delayOfAllMs = 500
+const windowMs = 60_000
 
 /**
- * Slows guessing down per account name and never by address: behind the platform's proxy everybody has the same one.
+ * Slows guessing down per account name, and over all names, never by address: behind the platform's proxy everybody has
+ * the same one.
  * A name with many failures is answered later, not refused, so that a stranger cannot lock its owner out.
  */
 export class LoginThrottle {
   readonly #failures = new Map<string, Failures>()
+  #windowStart = 0
+  #failuresOfAll = 0
   readonly #clock: Clock
   readonly #wait: (ms: number) => Promise<void>
 
@@ -33,7 +40,7 @@ export class LoginThrottle {
     const delayMs = this.delayOf(name)
     if (delayMs === 0) return
     const failures = this.#failures.get(name)
-    if (!failures) return
+    if (!failures) return this.#wait(delayMs)
     if (failures.pending >= maxPendingPerName)
       throw new FileServerError('too-many-attempts', 'Too many failed logins, try again later')
     failures.pending++
@@ -47,13 +54,19 @@ export class LoginThrottle {
   /** Milliseconds that the next attempt for `name` has to wait. */
   delayOf(name: string): number {
     const failures = this.#failures.get(name)
-    if (!failures || this.#clock() - failures.lastAt > forgetAfterMs) return 0
+    const floorMs = this.#delayOfAll()
+    if (!failures || this.#clock() - failures.lastAt > forgetAfterMs) return floorMs
     const excess = failures.count - freeFailures
-    return excess < 0 ? 0 : Math.min(firstDelayMs * 2 ** excess, maxDelayMs)
+    return excess < 0 ? floorMs : Math.min(firstDelayMs * 2 ** excess, maxDelayMs)
   }
 
   recordFailure(name: string): void {
     const now = this.#clock()
+    if (now - this.#windowStart >= windowMs) {
+      this.#windowStart = now
+      this.#failuresOfAll = 0
+    }
+    this.#failuresOfAll++
     const known = this.#failures.get(name)
     if (known) {
       known.count = now - known.lastAt > forgetAfterMs ? 1 : known.count + 1
@@ -66,6 +79,11 @@ export class LoginThrottle {
 
   recordSuccess(name: string): void {
     this.#failures.delete(name)
+  }
+
+  #delayOfAll(): number {
+    const isBusy = this.#clock() - this.#windowStart < windowMs && this.#failuresOfAll > freeFailuresOfAll
+    return isBusy ? delayOfAllMs : 0
   }
 
   #forgetOldest(): void {
