@@ -6,14 +6,20 @@ import type {
   QuotaRepository,
   UserRepository,
 } from '../core/accounts/repositories.ts'
+import type { BackupRepository } from '../core/backups/backup-repository.ts'
 import { FileServerError } from '../core/errors.ts'
+import type { AuditRepository } from '../core/events/audit-record.ts'
 import type { Log } from '../core/log.ts'
+import type { SettingsRepository } from '../core/settings/settings-repository.ts'
 import type { Engine, EngineName } from './engine.ts'
 import { migrate } from './migrations/migrate.ts'
 import { postgresEngine } from './postgres.ts'
 import { SqlAdminRepository } from './repositories/sql-admin-repository.ts'
+import { SqlAuditRepository } from './repositories/sql-audit-repository.ts'
+import { SqlBackupRepository } from './repositories/sql-backup-repository.ts'
 import { SqlFolderRepository } from './repositories/sql-folder-repository.ts'
 import { SqlQuotaRepository } from './repositories/sql-quota-repository.ts'
+import { SqlSettingsRepository } from './repositories/sql-settings-repository.ts'
 import { SqlUserRepository } from './repositories/sql-user-repository.ts'
 import type { Tables } from './schema.ts'
 import { sqliteEngine } from './sqlite.ts'
@@ -24,6 +30,9 @@ export interface Database extends AsyncDisposable {
   readonly folders: FolderRepository
   readonly admins: AdminRepository
   readonly quota: QuotaRepository
+  readonly audit: AuditRepository
+  readonly settings: SettingsRepository
+  readonly backups: BackupRepository
   /** One trip to the database. @throws FileServerError 'unavailable' */
   ping(): Promise<void>
 }
@@ -44,6 +53,9 @@ export async function openDatabase(url: string, { log }: { log: Log }): Promise<
     folders: new SqlFolderRepository(db),
     admins: new SqlAdminRepository(db),
     quota: new SqlQuotaRepository(db),
+    audit: new SqlAuditRepository(db),
+    settings: new SqlSettingsRepository(db),
+    backups: new SqlBackupRepository(db, engine.name),
     async ping() {
       await sql`select 1`.execute(db)
     },

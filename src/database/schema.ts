@@ -72,8 +72,12 @@ export interface AdminsTable {
 }
 
 export interface AdminTokensTable {
+  id: Generated<number>
   token_hash: string
   admin_username: string
+  kind: string
+  /** Of a key; '' for others. */
+  name: string
   created_at: number
   expires_at: number
 }
@@ -83,6 +87,29 @@ export interface UnsettledAccountsTable {
   name: string
 }
 
+/** What admins changed while the server ran; the values are JSON text. */
+export interface SettingsTable {
+  name: string
+  value: string
+}
+
+export interface AuditRecordsTable {
+  id: Generated<number>
+  at: number
+  action: string
+  username: string
+  protocol: string
+  connection_id: string
+  remote_address: string
+  bytes: number
+  duration_ms: number
+  /** Path and target, see searchText(). */
+  search_text: string
+  path: string
+  target: string
+  detail: string
+}
+
 export interface Tables {
   users: UsersTable
   folders: FoldersTable
@@ -90,6 +117,8 @@ export interface Tables {
   admins: AdminsTable
   admin_tokens: AdminTokensTable
   unsettled_accounts: UnsettledAccountsTable
+  audit_records: AuditRecordsTable
+  settings: SettingsTable
 }
 
 export type Db = Kysely<Tables> | Transaction<Tables>

@@ -8,6 +8,11 @@ export function isStorableText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed()
 }
 
+/** The text with U+FFFD in place of what cannot be stored, for texts that clients sent and nobody looks up. */
+export function toStorableText(text: string): string {
+  return isStorableText(text) ? text : text.toWellFormed().replaceAll('\0', '\u{fffd}')
+}
+
 /** @throws FileServerError 'invalid-argument' when a parameter is text that cannot be stored. */
 export function checkParameters(parameters: readonly unknown[]): void {
   for (const parameter of parameters)

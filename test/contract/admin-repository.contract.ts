@@ -62,20 +62,23 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
     await using database = await world.open()
     for (const name of ['ann', 'bob']) await database.admins.add(adminNamed(name), 1)
     const token = (tokenHash: string, adminUsername: string, expiresAt = 1_900_000_000_000) => ({
+      kind: 'token' as const,
+      name: '',
       tokenHash,
       adminUsername,
       createdAt: 5,
       expiresAt,
     })
     const tokens = [token('1', 'ann'), token('2', 'ann'), token('3', 'bob'), token('4', 'bob', 100)]
-    for (const each of tokens) await database.admins.addToken(each)
+    const ids: number[] = []
+    for (const each of tokens) ids.push((await database.admins.addToken(each)).id)
     const known = async (now: number) => {
       const found = await Promise.all(
         tokens.map(({ tokenHash }) => database.admins.findToken(tokenHash, now)),
       )
       return found.flatMap((each) => each?.tokenHash ?? []).join('')
     }
-    assert.deepEqual(await database.admins.findToken('3', 10), tokens[2])
+    assert.deepEqual(await database.admins.findToken('3', 10), { ...tokens[2], id: ids[2] })
     await rejectsWith(database.admins.addToken(token('1', 'bob')), 'already-exists')
     assert.equal(await known(99), '1234')
     assert.equal(await known(100), '123')
@@ -88,5 +91,32 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
     assert.equal(await known(99), '2')
     await database.admins.removeTokensOf('ann')
     assert.equal(await known(99), '')
+  })
+
+  test('lists, extends and removes the tokens of one admin', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const { admins } = database
+    for (const name of ['ann', 'bob']) await admins.add(adminNamed(name), 1)
+    const add = (tokenHash: string, adminUsername: string, kind: 'session' | 'token' | 'key') =>
+      admins.addToken({ kind, name: `${kind}-name`, tokenHash, adminUsername, createdAt: 5, expiresAt: 50 })
+    const session = await add('1', 'ann', 'session')
+    const key = await add('2', 'ann', 'key')
+    const other = await add('3', 'bob', 'token')
+    assert.deepEqual(await admins.listTokens('ann', 49), [session, key])
+    await admins.extendToken('1', 70)
+    await admins.extendToken('1', 60)
+    await admins.extendToken('unknown', 70)
+    assert.deepEqual(await admins.listTokens('ann', 50), [{ ...session, expiresAt: 70 }])
+    await rejectsWith(admins.removeTokenOf('ann', other.id), 'not-found')
+    await admins.removeTokenOf('ann', key.id)
+    await rejectsWith(admins.removeTokenOf('ann', key.id), 'not-found')
+    await add('4', 'ann', 'token')
+    await admins.removeTokensOf('ann', '1')
+    assert.deepEqual(
+      (await admins.listTokens('ann', 1)).map(({ tokenHash }) => tokenHash),
+      ['1'],
+    )
+    assert.deepEqual(await admins.listTokens('bob', 1), [other])
   })
 }

@@ -18,6 +18,34 @@ export function databaseContract(openWorld: OpenWorld): void {
     assert.deepEqual(migrated, ['database migrated'])
   })
 
+  test('keeps the tokens of a database that was made before tokens had kinds', async () => {
+    await using world = await openWorld()
+    await (await world.open())[Symbol.asyncDispose]()
+    for (const statement of [
+      'drop table settings',
+      'drop table admin_tokens',
+      `create table admin_tokens (token_hash text primary key, admin_username text not null,
+        created_at bigint not null, expires_at bigint not null)`,
+      'create index admin_tokens_by_admin on admin_tokens (admin_username)',
+      'create index admin_tokens_by_expiry on admin_tokens (expires_at)',
+      `insert into admin_tokens values ('hash', 'root', 5, 50)`,
+      `delete from sftpgo_migration where name >= '0003'`,
+    ])
+      await world.execute(statement)
+    await using database = await world.open()
+    const token = await database.admins.findToken('hash', 10)
+    const { id = 0 } = token ?? {}
+    const known = { tokenHash: 'hash', adminUsername: 'root', createdAt: 5, expiresAt: 50 }
+    assert.deepEqual(token, { ...known, id, kind: 'token', name: '' })
+    const added = await database.admins.addToken({
+      ...known,
+      tokenHash: 'other',
+      kind: 'key',
+      name: 'script',
+    })
+    assert.ok(added.id > id)
+  })
+
   test('is opened by several at once, also the first time', async () => {
     await using world = await openWorld()
     const databases = await Promise.all(Array.from({ length: 4 }, () => world.open()))

@@ -191,6 +191,32 @@ export function userRepositoryContract(openWorld: OpenWorld): void {
     assert.equal(await changed(), 4)
   })
 
+  test('changes a password, and nothing but it, only where it is the one that was checked', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.folders.add(folderNamed('one'))
+    const folders = [mountOf('one')]
+    const before = await database.users.add(userNamed('ann', { ...elaborateSettings, folders }), 1)
+    await database.users.add(userNamed('bob', { passwordHash: 'his' }), 1)
+    await database.users.changePassword('ann', before.passwordHash, 'next', 5)
+    const after = { ...before, passwordHash: 'next', lastPasswordChange: 5, updatedAt: 5 }
+    assert.deepEqual(await database.users.find('ann'), after)
+    await rejectsWith(database.users.changePassword('ann', before.passwordHash, 'late', 6), 'busy')
+    await rejectsWith(database.users.changePassword('Ann', 'next', 'late', 6), 'not-found')
+    assert.deepEqual(await database.users.find('ann'), after)
+    assert.equal((await database.users.find('bob'))?.passwordHash, 'his')
+  })
+
+  test('changes the keys of one user, and nothing but them', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const before = await database.users.add(userNamed('ann', elaborateSettings), 1)
+    const publicKeys = ['ssh-ed25519 AAAA é', 'ssh-ed25519 BBBB']
+    await database.users.changePublicKeys('ann', publicKeys, 5)
+    assert.deepEqual(await database.users.find('ann'), { ...before, publicKeys, updatedAt: 5 })
+    await rejectsWith(database.users.changePublicKeys('Ann', [], 6), 'not-found')
+  })
+
   test('records a login without saying that an admin changed the user', async () => {
     await using world = await openWorld()
     await using database = await world.open()

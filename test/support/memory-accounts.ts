@@ -31,6 +31,17 @@ export class MemoryAccounts {
       if (!known) throw missing()
       return this.#put(settings, known.id, known.createdAt, now)
     },
+    changePassword: async (username, from, to, now) => {
+      const known = this.#users.get(username)
+      if (!known) throw missing()
+      if (known.passwordHash !== from) throw new FileServerError('busy', 'Another password was set')
+      this.#users.set(username, { ...known, passwordHash: to, lastPasswordChange: now, updatedAt: now })
+    },
+    changePublicKeys: async (username, publicKeys, now) => {
+      const known = this.#users.get(username)
+      if (!known) throw missing()
+      this.#users.set(username, { ...known, publicKeys, updatedAt: now })
+    },
     remove: async (username) => {
       refuse(!this.#users.delete(username), 'not-found')
       this.#usage.delete(`user:${username}`)

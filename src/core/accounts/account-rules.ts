@@ -26,6 +26,8 @@ export function checkName(field: string, name: string): void {
     invalid(field, `${field}: must not be empty or begin or end with a space`)
   if (name.length > maxNameLength) invalid(field, `${field}: at most ${maxNameLength} characters`)
   if (reservedNames.includes(name)) invalid(field, `${field}: this name is reserved`)
+  // The platform refuses every address that holds them, also as part of a name.
+  if (name.includes('..')) invalid(field, `${field}: must not contain '..'`)
   if (/[/\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name))
     invalid(field, `${field}: contains a character that is not permitted`)
   if (name !== name.normalize('NFC'))
@@ -81,14 +83,19 @@ export function checkUser(user: UserSettings, roots: readonly string[]): UserSet
   const patternPaths = user.filePatterns.map(({ path }) => path)
   if (new Set(patternPaths).size < patternPaths.length)
     invalid('filters.file_patterns', 'filters.file_patterns: a path is used twice')
-  for (const line of user.publicKeys)
-    if (keyBlobOf(line) === undefined) invalid('public_keys', 'public_keys: a line is not an SSH public key')
   checkMounts(user)
   return {
     ...user,
     homeDir: checkDirectory('home_dir', user.homeDir, roots),
-    publicKeys: [...new Set(user.publicKeys)],
+    publicKeys: checkPublicKeys(user.publicKeys),
   }
+}
+
+/** Lines of authorized_keys, each once. @throws FileServerError 'invalid-argument' */
+export function checkPublicKeys(lines: readonly string[]): readonly string[] {
+  for (const line of lines)
+    if (keyBlobOf(line) === undefined) invalid('public_keys', 'public_keys: a line is not an SSH public key')
+  return [...new Set(lines)]
 }
 
 /** A limit that is negative or no number would be no limit. */

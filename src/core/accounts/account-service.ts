@@ -46,6 +46,11 @@ export class AccountService {
     return user
   }
 
+  /** False until the first user is made. */
+  async hasUsers(): Promise<boolean> {
+    return (await this.#parts.users.count()) > 0
+  }
+
   listUsers(page: Page): Promise<readonly User[]> {
     return this.#parts.users.list(page)
   }

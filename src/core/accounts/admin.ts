@@ -33,12 +33,26 @@ export interface Admin {
 
 export type AdminSettings = Omit<Admin, 'id' | 'createdAt' | 'updatedAt' | 'lastLogin'>
 
-export function adminMay(admin: Admin, permission: AdminPermission): boolean {
+/** The part of an admin that admins set. */
+export function adminSettingsOf(admin: Admin): AdminSettings {
+  const { id: _id, createdAt: _created, updatedAt: _updated, lastLogin: _login, ...settings } = admin
+  return settings
+}
+
+export function adminMay(admin: Pick<Admin, 'permissions'>, permission: AdminPermission): boolean {
   return admin.permissions.includes('*') || admin.permissions.includes(permission)
 }
 
-/** A signed-in admin's token, kept as a hash: what the database holds signs nobody in. */
+/** A browser that signed in, a program that signed in, a key made for scripts. */
+export const adminTokenKinds = ['session', 'token', 'key'] as const
+export type AdminTokenKind = (typeof adminTokenKinds)[number]
+
+/** An admin's token, kept as a hash: what the database holds signs nobody in. */
 export interface AdminToken {
+  readonly id: number
+  readonly kind: AdminTokenKind
+  /** Of a key; '' for others. */
+  readonly name: string
   readonly tokenHash: string
   readonly adminUsername: string
   readonly createdAt: number

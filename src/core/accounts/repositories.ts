@@ -29,6 +29,10 @@ export interface UserRepository {
   add(settings: UserSettings, now: number): Promise<User>
   /** Replaces all settings of `settings.username`, including its mounts, in one transaction. */
   replace(settings: UserSettings, now: number): Promise<User>
+  /** Changes nothing else, whatever an admin changes at the same time. @throws 'busy' when the hash is not `from` */
+  changePassword(username: string, from: string, to: string, now: number): Promise<void>
+  /** Changes nothing else. */
+  changePublicKeys(username: string, publicKeys: readonly string[], now: number): Promise<void>
   remove(username: string): Promise<void>
   recordLogin(username: string, now: number): Promise<void>
 }
@@ -48,14 +52,21 @@ export interface AdminRepository {
   list(page: Page): Promise<readonly Admin[]>
   count(): Promise<number>
   add(settings: AdminSettings, now: number): Promise<Admin>
-  replace(settings: AdminSettings, now: number): Promise<Admin>
+  /** `endTokens` ends the admin's tokens in the same transaction, all but the one whose hash is `except`. */
+  replace(settings: AdminSettings, now: number, endTokens?: { readonly except?: string }): Promise<Admin>
   remove(username: string): Promise<void>
   recordLogin(username: string, now: number): Promise<void>
-  addToken(token: AdminToken): Promise<void>
+  addToken(token: Omit<AdminToken, 'id'>): Promise<AdminToken>
   /** Only while it has not expired. */
   findToken(tokenHash: string, now: number): Promise<AdminToken | undefined>
+  /** Those that have not expired, the oldest first. */
+  listTokens(username: string, now: number): Promise<readonly AdminToken[]>
+  extendToken(tokenHash: string, expiresAt: number): Promise<void>
   removeToken(tokenHash: string): Promise<void>
-  removeTokensOf(username: string): Promise<void>
+  /** @throws 'not-found' unless `username` has a token of this id */
+  removeTokenOf(username: string, id: number): Promise<void>
+  /** All but the one whose hash is `except`. */
+  removeTokensOf(username: string, except?: string): Promise<void>
   removeExpiredTokens(now: number): Promise<void>
 }
 

@@ -88,6 +88,22 @@ export type UserSettings = Omit<
   | 'lastPasswordChange'
 >
 
+/** The part of a user that admins set. */
+export function userSettingsOf(user: User): UserSettings {
+  const {
+    id: _id,
+    usedQuotaSize: _size,
+    usedQuotaFiles: _files,
+    lastQuotaUpdate: _counted,
+    createdAt: _created,
+    updatedAt: _updated,
+    lastLogin: _login,
+    lastPasswordChange: _password,
+    ...settings
+  } = user
+  return settings
+}
+
 export interface QuotaUsage {
   readonly size: number
   readonly files: number

@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { checkName } from '../accounts/account-rules.ts'
-import type { Admin } from '../accounts/admin.ts'
+import type { Admin, AdminToken, AdminTokenKind } from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { AdminDirectory } from './admin-directory.ts'
+import { AdminTokens, type Identity, type IssuedToken } from './admin-tokens.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -13,14 +13,6 @@ import type { SetupCode } from './setup-code.ts'
 
 /** The name to give together with the setup code. */
 export const setupName = 'setup'
-const tokenLifetimeMs = 20 * 60_000
-
-export interface AdminToken {
-  /** 256 random bits; kept here as a hash alone. */
-  readonly token: string
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number
-}
 
 export interface AdminSignInParts {
   readonly admins: AdminRepository
@@ -38,6 +30,7 @@ export interface AdminSignInParts {
  * owner is looked up at each use, so that a disabled admin is out at once.
  */
 export class AdminSignIn {
+  readonly tokens: AdminTokens
   readonly #parts: AdminSignInParts
   readonly #clock: Clock
   /** The platform sees all attempts from one address and locks accounts: few are passed on. */
@@ -46,20 +39,29 @@ export class AdminSignIn {
   constructor(parts: AdminSignInParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
+    this.tokens = new AdminTokens(parts.admins, this.#clock)
     this.#directoryLimit = new RateLimit({ perName: 5, overall: 30, windowMs: 60_000 }, this.#clock)
   }
 
   /**
+   * A 'session' lives on while it is used, a 'token' for twenty minutes.
+   *
    * @throws FileServerError 'access-denied', 'too-many-attempts'; and what the directory says of an account it knows:
    * 'unsupported' (second factor), 'permission-denied', 'unavailable'
    */
-  async signIn(username: string, password: string, remoteAddress: string): Promise<AdminToken> {
+  async signIn(
+    username: string,
+    password: string,
+    remoteAddress: string,
+    { kind = 'token' }: { readonly kind?: Exclude<AdminTokenKind, 'key'> } = {},
+  ): Promise<IssuedToken> {
     const throttleName = `admin:${username}`
     try {
       await this.#parts.throttle.pass(throttleName)
       const admin = await this.#identify(username, password)
       this.#parts.throttle.recordSuccess(throttleName)
-      const token = await this.#issue(admin)
+      const token = await this.tokens.issue(admin, kind)
+      await this.#parts.admins.recordLogin(admin.username, this.#clock())
       this.#parts.events.emit({
         type: 'admin-signed-in',
         admin: admin.username,
@@ -75,17 +77,39 @@ export class AdminSignIn {
     }
   }
 
+  /** Which ways in are open besides local passwords. */
+  get ways(): { readonly directory: boolean; readonly setupCode: boolean } {
+    return { directory: this.#parts.directory !== undefined, setupCode: this.#parts.setupCode.isPending }
+  }
+
   /** Who a token belongs to, as that admin is now. @throws 'access-denied' */
   async authenticate(token: string): Promise<Admin> {
-    const known = await this.#parts.admins.findToken(hashOf(token), this.#clock())
-    const admin = known && (await this.#parts.admins.find(known.adminUsername))
-    if (!admin || admin.status !== 'active')
-      throw new FileServerError('access-denied', 'The token is not valid')
-    return admin
+    return (await this.identify(token)).admin
+  }
+
+  /** Who a token belongs to, with the token's record. @throws 'access-denied' */
+  identify(token: string): Promise<Identity> {
+    return this.tokens.identify(token)
   }
 
   async signOut(token: string): Promise<void> {
-    await this.#parts.admins.removeToken(hashOf(token))
+    await this.tokens.end(token)
+  }
+
+  /** A key for scripts, see AdminTokens.makeKey(). */
+  async makeKey(
+    by: Identity,
+    key: { readonly name: string; readonly expiresAt: number },
+  ): Promise<{ token: string; record: AdminToken }> {
+    const made = await this.tokens.makeKey(by, key)
+    this.#changed(by.admin.username)
+    return made
+  }
+
+  /** @throws FileServerError 'not-found' unless it is one of `username` */
+  async removeToken(username: string, id: number): Promise<void> {
+    await this.tokens.remove(username, id)
+    this.#changed(username)
   }
 
   /** Makes the local admin that the environment asks for; the environment's password holds at every start. */
@@ -100,6 +124,16 @@ export class AdminSignIn {
       // Whoever signed in with the password before is out.
       await admins.removeTokensOf(username)
     } else await admins.add({ ...newAdmin(username, 'local'), passwordHash }, this.#clock())
+  }
+
+  #changed(admin: string): void {
+    this.#parts.events.emit({
+      type: 'account-changed',
+      admin,
+      subject: 'admin',
+      name: admin,
+      change: 'replaced',
+    })
   }
 
   async #identify(username: string, password: string): Promise<Admin> {
@@ -145,22 +179,6 @@ export class AdminSignIn {
       return known
     }
   }
-
-  async #issue(admin: Admin): Promise<AdminToken> {
-    const { admins } = this.#parts
-    const now = this.#clock()
-    const token = randomBytes(32).toString('base64url')
-    const expiresAt = now + tokenLifetimeMs
-    await admins.removeExpiredTokens(now)
-    await admins.addToken({
-      tokenHash: hashOf(token),
-      adminUsername: admin.username,
-      createdAt: now,
-      expiresAt,
-    })
-    await admins.recordLogin(admin.username, now)
-    return { token, expiresAt }
-  }
 }
 
 function newAdmin(username: string, source: Admin['source']) {
@@ -173,10 +191,6 @@ function newAdmin(username: string, source: Admin['source']) {
     passwordHash: '',
     permissions: ['*'],
   } as const
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
 }
 
 function denied(): FileServerError {

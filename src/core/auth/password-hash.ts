@@ -7,6 +7,7 @@ const memoryKiB = 19 * 1024
 const passes = 2
 const parallelism = 1
 const tagLength = 32
+const maxMemoryKiB = 64 * 1024
 /** Longer passwords are refused before any work is done for them, in bytes of UTF-8. */
 export const maxPasswordBytes = 1024
 const cacheLifetimeMs = 5 * 60_000
@@ -97,6 +98,24 @@ export class PasswordHasher {
       argon2('argon2id', options, (error, tag) => (error ? reject(error) : resolve(tag)))
     })
   }
+}
+
+/** True for a hash that is cheap enough to be verified here; what else calls itself one could exhaust the memory. */
+export function isPasswordHash(text: string): boolean {
+  const parameters = parse(text)
+  return (
+    parameters !== undefined &&
+    parameters.memory >= 8 * parameters.parallelism &&
+    parameters.memory <= maxMemoryKiB &&
+    isBetween(parameters.passes, 1, 10) &&
+    isBetween(parameters.parallelism, 1, 4) &&
+    isBetween(parameters.nonce.length, 8, 64) &&
+    isBetween(parameters.tag.length, 16, 64)
+  )
+}
+
+function isBetween(value: number, minimum: number, maximum: number): boolean {
+  return value >= minimum && value <= maximum
 }
 
 function checkLength(password: string): void {

@@ -17,6 +17,11 @@ export class SetupCode {
     this.#clock = clock
   }
 
+  /** True while a code can still be used. */
+  get isPending(): boolean {
+    return this.#code !== undefined && this.#clock() < this.#expiresAt
+  }
+
   /** Makes a new code; the one before is dead. About 99 bits. */
   issue(): string {
     const group = () =>
@@ -28,7 +33,7 @@ export class SetupCode {
 
   /** True once for the right code; case and hyphens do not count. */
   redeem(text: string): boolean {
-    if (this.#code === undefined || this.#clock() >= this.#expiresAt) return false
+    if (this.#code === undefined || !this.isPending) return false
     const [given, wanted] = [normalise(text), normalise(this.#code)]
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false
     this.#code = undefined

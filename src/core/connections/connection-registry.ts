@@ -19,6 +19,12 @@ export interface ConnectionStatus extends Actor {
   readonly transfers: readonly TransferStatus[]
 }
 
+/** Bytes of files that moved since the start. */
+export interface TrafficTotals {
+  received: number
+  sent: number
+}
+
 /** One signed-in connection. Its protocols and transfers keep it up to date. */
 export class Connection implements Actor {
   readonly connectionId: string
@@ -29,16 +35,22 @@ export class Connection implements Actor {
   readonly #ending = new AbortController()
   readonly #transfers = new Set<TransferStatus>()
   readonly #clock: Clock
+  readonly #traffic: TrafficTotals
   #protocol: SessionProtocol
   #lastActivity: number
 
-  constructor(actor: Actor, clientVersion: string, clock: Clock) {
+  constructor(
+    actor: Actor,
+    clientVersion: string,
+    { clock, traffic }: { clock: Clock; traffic: TrafficTotals },
+  ) {
     this.connectionId = actor.connectionId
     this.username = actor.username
     this.remoteAddress = actor.remoteAddress
     this.clientVersion = clientVersion
     this.#protocol = actor.protocol
     this.#clock = clock
+    this.#traffic = traffic
     this.connectedAt = this.#lastActivity = clock()
   }
 
@@ -66,6 +78,18 @@ export class Connection implements Actor {
 
   touch(): void {
     this.#lastActivity = this.#clock()
+  }
+
+  /** Bytes of files that came from the client. */
+  received(bytes: number): void {
+    this.#traffic.received += bytes
+    this.touch()
+  }
+
+  /** Bytes of files that went to the client. */
+  sent(bytes: number): void {
+    this.#traffic.sent += bytes
+    this.touch()
   }
 
   addTransfer(transfer: TransferStatus): Disposable {
@@ -106,14 +130,20 @@ export class Connection implements Actor {
 
 /** Who is connected, and the way to make them leave. */
 export class ConnectionRegistry {
+  readonly #traffic: TrafficTotals = { received: 0, sent: 0 }
   readonly #connections = new Map<string, Connection>()
-  readonly #maxConnections: number
+  readonly #options: { readonly maxConnections?: number }
   readonly #clock: Clock
 
-  /** `maxConnections` over all users, 0 = no limit. */
+  /** `maxConnections` over all users, 0 = no limit; asked at each connection. */
   constructor(options: { maxConnections?: number; clock?: Clock } = {}) {
-    this.#maxConnections = options.maxConnections ?? 0
+    this.#options = options
     this.#clock = options.clock ?? systemClock
+  }
+
+  /** Of all connections, ended ones too. */
+  get traffic(): Readonly<TrafficTotals> {
+    return this.#traffic
   }
 
   /**
@@ -124,12 +154,14 @@ export class ConnectionRegistry {
     from: { username: string; protocol: SessionProtocol; remoteAddress: string; clientVersion: string },
     maxSessions: number,
   ): Connection {
-    if (this.#maxConnections > 0 && this.#connections.size >= this.#maxConnections)
+    const { maxConnections = 0 } = this.#options
+    if (maxConnections > 0 && this.#connections.size >= maxConnections)
       throw new FileServerError('too-many-connections', 'The server has no free connection, try again later')
     if (maxSessions > 0 && this.#countOf(from.username) >= maxSessions)
       throw new FileServerError('too-many-connections', 'Too many sessions of this user')
     const connectionId = `${from.protocol}_${randomBytes(9).toString('base64url')}`
-    const connection = new Connection({ ...from, connectionId }, from.clientVersion, this.#clock)
+    const shared = { clock: this.#clock, traffic: this.#traffic }
+    const connection = new Connection({ ...from, connectionId }, from.clientVersion, shared)
     this.#connections.set(connectionId, connection)
     return connection
   }

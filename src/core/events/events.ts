@@ -63,6 +63,14 @@ export type ServerEvent =
   | { type: 'directory-made'; actor: Actor; path: VirtualPath }
   | { type: 'directory-removed'; actor: Actor; path: VirtualPath }
   | { type: 'entry-renamed'; actor: Actor; path: VirtualPath; target: VirtualPath }
+  | {
+      type: 'file-copied'
+      actor: Actor
+      path: VirtualPath
+      target: VirtualPath
+      bytes: number
+      durationMs: number
+    }
   | { type: 'attributes-set'; actor: Actor; path: VirtualPath; what: readonly ('size' | 'mode' | 'times')[] }
   | { type: 'symlink-made'; actor: Actor; path: VirtualPath; target: VirtualPath }
   | { type: 'operation-refused'; actor: Actor; operation: string; path: VirtualPath; code: ErrorCode }
@@ -74,7 +82,15 @@ export type ServerEvent =
       subject: Subject
       name: string
       change: 'added' | 'replaced' | 'removed'
+      /** A user changed their own account, and `admin` is that user. */
+      isOwn?: true
     }
+  /** Names alone: a value can be a secret. */
+  | { type: 'settings-changed'; admin: string; names: readonly string[] }
+  /** `admin` is '__system__' for scheduled ones. */
+  | { type: 'backup-made'; admin: string; name: string }
+  | { type: 'backup-restored'; admin: string; name: string }
+  | { type: 'backup-removed'; admin: string; name: string }
   | {
       type: 'quota-scanned'
       subject: 'user' | 'folder'

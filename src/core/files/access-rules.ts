@@ -22,6 +22,11 @@ export class AccessRules {
     return this.#names.judge(path) === 'hidden'
   }
 
+  /** Shown, and refused when it is used. */
+  isDenied(path: VirtualPath): boolean {
+    return this.#names.judge(path) === 'denied'
+  }
+
   /** True when some rule is written for a place that `isConcerned`; a glob may match anywhere and always counts. */
   hasRuleAt(isConcerned: (place: VirtualPath) => boolean): boolean {
     const places = [

@@ -56,7 +56,8 @@ export class Download implements TransferStatus {
     if (this.#end) throw new FileServerError('aborted', 'The file is closed')
     const bytes = await this.#fill(position, targets)
     this.#bytes += bytes
-    this.#context.connection.touch()
+    if (this.#isReported) this.#context.connection.sent(bytes)
+    else this.#context.connection.touch()
     await this.#limiter.take(bytes)
     return bytes
   }

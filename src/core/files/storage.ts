@@ -14,6 +14,8 @@ export interface Entry {
   readonly modifiedAt: number
   readonly accessedAt: number
   readonly links: number
+  /** When anything about it last changed, as exactly as the storage knows; nobody can set it. */
+  readonly changedAt?: number
 }
 
 export interface Attributes {

@@ -5,20 +5,24 @@ import type { Entry, WriteMode } from './storage.ts'
 import type { UploadOptions } from './upload.ts'
 
 type UploadTarget = Pick<UploadOptions, 'file' | 'inPlace' | 'commitAlone'>
+type CheckReplaced = (replaced: Entry | undefined) => void
 
 /** Opens what an upload writes to. A staged file takes its name when it is committed; another one is there already. */
 export function openTarget(
   location: Location,
   mode: WriteMode,
   services: FileServices,
+  checkReplaced?: CheckReplaced,
 ): Promise<UploadTarget> {
-  return mode === 'modify' ? openInPlace(location, services) : openStaged(location, mode, services)
+  if (mode === 'modify') return openInPlace(location, services)
+  return openStaged(location, mode, services, checkReplaced)
 }
 
 async function openStaged(
   location: Location,
   mode: WriteMode,
   { locks, quota: { inPlace } }: FileServices,
+  checkReplaced: CheckReplaced | undefined,
 ): Promise<UploadTarget> {
   const name = keyOfLocation(location)
   return {
@@ -27,6 +31,7 @@ async function openStaged(
     commitAlone: (commit) =>
       locks.run(name, async () => {
         const replaced = await existingFile(location)
+        checkReplaced?.(replaced)
         await commit(replaced && inPlace.countedSize(name, replaced.size))
         inPlace.forget(name)
       }),

@@ -1,5 +1,6 @@
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
+import { checkSize } from './attribute-changes.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import type { InPlaceFile } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ticket.ts'
@@ -20,6 +21,8 @@ export interface UploadOptions {
   readonly isNew: boolean
   /** A broken upload of a new file stays under its name, so that the client can go on with it. */
   readonly isResumable: boolean
+  /** A copy is reported as a copy. */
+  readonly isReported: boolean
   /** Bytes; 0 = no limit. */
   readonly maxFileSize: number
   readonly mayRead: boolean
@@ -91,6 +94,14 @@ export class Upload implements TransferStatus {
     return this.#turns.share(() => this.#orSpoil(() => this.#store(position, chunks)))
   }
 
+  /** For a client that says beforehand how large the file will be; nothing is held. @throws 'quota-exceeded' */
+  checkFits(size: number): void {
+    checkSize(size, this.#options.maxFileSize)
+    if (size <= this.#size) return
+    this.#holdFor(size)
+    this.#holdFor(this.#size)
+  }
+
   /** Reads back what is in the file so far. @throws 'permission-denied' without the right to download */
   async read(position: number, target: Uint8Array): Promise<number> {
     if (!this.#options.mayRead)
@@ -106,6 +117,11 @@ export class Upload implements TransferStatus {
 
   async stat(): Promise<Entry> {
     return this.#options.file.stat()
+  }
+
+  /** Gives the file this time of its last change when it is complete, in milliseconds since the epoch. */
+  dateFrom(modifiedAt: number): void {
+    this.#times = { ...this.#times, modifiedAt }
   }
 
   /** Applies to the file being written. Rights are the caller's business: see UserFilesystem. */
@@ -167,7 +183,8 @@ export class Upload implements TransferStatus {
     if (position < 0) throw outOfRange()
     this.#claim(position + length)
     this.#bytes += length
-    this.#context.connection.touch()
+    if (this.#options.isReported) this.#context.connection.received(length)
+    else this.#context.connection.touch()
     if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
     await this.#options.limiter.take(length)
     await this.#options.file.write(position, chunks)
@@ -176,10 +193,7 @@ export class Upload implements TransferStatus {
 
   /** Charges the quota for a file that reaches to `end`. @throws before anything is changed */
   #claim(end: number): void {
-    const { maxFileSize } = this.#options
-    if (!Number.isSafeInteger(end) || end < 0) throw outOfRange()
-    if (maxFileSize > 0 && end > maxFileSize)
-      throw new FileServerError('quota-exceeded', 'The file is larger than this user may upload')
+    checkSize(end, this.#options.maxFileSize)
     if (end <= this.#size) return
     this.#holdFor(end)
     this.#size = end
@@ -215,6 +229,7 @@ export class Upload implements TransferStatus {
       throw failure
     }
     this.#leave()
+    if (!this.#options.isReported) return
     this.#context.events.emit({ type: 'file-uploaded', ...this.#report(), fileSize: this.#size })
   }
 
@@ -242,6 +257,7 @@ export class Upload implements TransferStatus {
     await file.discard().catch(() => undefined)
     ticket.release()
     this.#leave()
+    if (!this.#options.isReported) return
     this.#context.events.emit({ type: 'upload-failed', ...this.#report(), code: failure.code })
   }
 

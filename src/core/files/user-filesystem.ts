@@ -10,26 +10,24 @@ import {
   requireRights,
   harmless,
 } from './attribute-changes.ts'
-import { BandwidthLimiter } from './bandwidth-limiter.ts'
-import { Download } from './download.ts'
+import { copyContent, type CopyOptions } from './copy-file.ts'
+import { type DirectoryRights, rightsIn } from './directory-rights.ts'
+import type { Download } from './download.ts'
 import type { FileServices } from './file-services.ts'
 import { Listing } from './listing.ts'
 import { keyOfLocation, type Location, type MountTable, virtualDirectory } from './mounts.ts'
 import { removeCountedFile } from './remove-file.ts'
 import { OpenTransfers } from './open-transfers.ts'
 import { renameEntry } from './rename.ts'
-import type { Attributes, Entry, Space, WriteMode } from './storage.ts'
+import type { Attributes, Entry, Space } from './storage.ts'
 import type { Connection } from '../connections/connection-registry.ts'
-import { Upload } from './upload.ts'
-import { existingFile, openTarget } from './upload-target.ts'
+import { TransferOpener, type OpenForWriting, type TransferKind } from './transfer-opener.ts'
+import type { Upload } from './upload.ts'
 import { limitSpace } from './user-space.ts'
-import { joinPath, nameOf, parentOf, parseVirtualPath, type VirtualPath } from './virtual-path.ts'
+import { isWithin, joinPath, nameOf, parentOf, parseVirtualPath, type VirtualPath } from './virtual-path.ts'
 
-/** What an open for writing does with a name that holds a file, and with one that holds none. */
-export interface OpenForWriting {
-  readonly existing: 'replace' | 'modify' | 'fail'
-  readonly missing: 'create' | 'fail'
-}
+const transfer: TransferKind = { isLimited: true, isReported: true }
+const copy: TransferKind = { isLimited: false, isReported: false }
 
 /**
  * The one door to a user's files: path, permission, name patterns, quota, bandwidth, events and audit are dealt with
@@ -43,6 +41,7 @@ export class UserFilesystem implements AsyncDisposable {
   readonly #connection: Connection
   readonly #services: FileServices
   readonly #open = new OpenTransfers()
+  readonly #opener: TransferOpener
 
   constructor(user: User, mounts: MountTable, connection: Connection, services: FileServices) {
     this.#user = user
@@ -50,6 +49,11 @@ export class UserFilesystem implements AsyncDisposable {
     this.#mounts = mounts
     this.#connection = connection
     this.#services = services
+    this.#opener = new TransferOpener({
+      ...{ user, mounts, connection, services },
+      access: this.#access,
+      open: this.#open,
+    })
   }
 
   /** Where SFTP and FTP sessions begin. */
@@ -87,22 +91,57 @@ export class UserFilesystem implements AsyncDisposable {
     }
   }
 
+  /** What the user may do with the entries of a directory; the operations decide by the same rules. */
+  rightsIn(directory: VirtualPath): DirectoryRights {
+    return rightsIn(this.#access, directory)
+  }
+
+  /** `isFixed`: a mounted folder or the way to one. `isDenied`: shown, but the name must not be used. */
+  marksOf(path: VirtualPath): { readonly isFixed: boolean; readonly isDenied: boolean } {
+    return { isFixed: this.#mounts.holdsMount(path), isDenied: this.#access.isDenied(path) }
+  }
+
+  /** True when `path` is `directory` or lies in it, also where the same place is reached through another mount. */
+  isInside(directory: VirtualPath, path: VirtualPath): boolean {
+    const [outer, inner] = [directory, path].map((place) => placeOf(this.#mounts.locate(place)))
+    return isWithin(directory, path) || isWithin(outer as VirtualPath, inner as VirtualPath)
+  }
+
   /** `isReported` false for reads that are no transfer of the user's, e.g. hashing. Needs 'download'. */
   openDownload(path: VirtualPath, { isReported = true } = {}): Promise<Download> {
-    return this.#audited('download', path, async () => {
-      this.#access.requireName(path)
-      this.#access.requireFor(path, 'download')
-      const { mount, key } = this.#mounts.locate(path)
-      const file = await mount.storage.openRead(key)
-      const limiter = new BandwidthLimiter(this.#user.downloadBandwidth, this.#services.clock)
-      const download = new Download(file, this.#transfer(path), { limiter, isReported })
-      return this.#open.addDownload(download)
-    })
+    return this.#audited('download', path, () =>
+      this.#opener.openDownload(path, { isLimited: true, isReported }),
+    )
   }
 
   /** Needs 'upload' for a new file and 'overwrite' for one that exists. */
   openUpload(path: VirtualPath, how: OpenForWriting): Promise<Upload> {
-    return this.#audited('upload', path, () => this.#openUpload(path, how))
+    return this.#audited('upload', path, () => this.#opener.openUpload(path, how, transfer))
+  }
+
+  /**
+   * Copies one file within the server. Needs 'copy' on both sides, 'download' at the original, and 'upload' or
+   * 'overwrite' as an upload to `to` would. @throws 'already-exists' without `replace`
+   */
+  copyFile(from: VirtualPath, to: VirtualPath, options: CopyOptions): Promise<void> {
+    return this.#audited('copy', from, async () => {
+      for (const path of [from, to]) this.#access.requireFor(path, 'copy')
+      if (this.isInside(from, to))
+        throw new FileServerError('unsupported', 'A file cannot be copied onto itself')
+      const startedAt = this.#services.clock()
+      const source = await this.#opener.openDownload(from, copy)
+      try {
+        const existing = options.replace ? 'replace' : 'fail'
+        const how = { existing, missing: 'create', isAtomic: true } as const
+        const target = await this.#opener.openUpload(to, how, copy)
+        const bytes = await copyContent(source, target, options)
+        const durationMs = this.#services.clock() - startedAt
+        const actor = this.#connection.actor()
+        this.#emit({ type: 'file-copied', actor, path: from, target: to, bytes, durationMs })
+      } finally {
+        await source.close()
+      }
+    })
   }
 
   /** Needs 'create_dirs'. */
@@ -285,53 +324,6 @@ export class UserFilesystem implements AsyncDisposable {
     return this.#open.addListing(await Listing.open(mount.storage, key, { emptyIfMissing }))
   }
 
-  async #openUpload(path: VirtualPath, how: OpenForWriting): Promise<Upload> {
-    this.#access.requireName(path)
-    // Before anything is looked at: who has no right here learns nothing, not even whether the file exists.
-    if (how.missing === 'create') this.#access.requireFor(path, 'upload', 'overwrite')
-    else this.#access.requireFor(path, 'overwrite')
-    if (this.#mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
-    const location = this.#mounts.locate(path)
-    const { mount } = location
-    const existing = await existingFile(location)
-    const mode = this.#writeMode(path, how, existing)
-    await this.#services.freeSpace.check(mount.storageId, mount.storage)
-    const ticket = await this.#services.quota.open(mount.account, mount.limits)
-    try {
-      if (!existing) ticket.holdFile()
-      const target = await openTarget(location, mode, this.#services)
-      const upload = new Upload(
-        {
-          ...target,
-          ticket,
-          limiter: new BandwidthLimiter(this.#user.uploadBandwidth, this.#services.clock),
-          isNew: !existing,
-          isResumable: this.#services.uploadMode === 'resumable',
-          maxFileSize: this.#user.maxUploadFileSize,
-          mayRead: this.#access.may(parentOf(path), 'download'),
-          checkRoom: () => this.#services.freeSpace.check(mount.storageId, mount.storage),
-        },
-        this.#transfer(path),
-      )
-      return await this.#open.addUpload(upload)
-    } catch (error) {
-      ticket.release()
-      throw error
-    }
-  }
-
-  #writeMode(path: VirtualPath, how: OpenForWriting, existing: Entry | undefined): WriteMode {
-    if (!existing) {
-      if (how.missing === 'fail') throw new FileServerError('not-found', 'No such file')
-      this.#access.requireFor(path, 'upload')
-      const mayOverwrite = how.existing !== 'fail' && this.#access.may(parentOf(path), 'overwrite')
-      return mayOverwrite ? 'replace' : 'create'
-    }
-    if (how.existing === 'fail') throw new FileServerError('already-exists', 'The file exists')
-    this.#access.requireFor(path, 'overwrite')
-    return how.existing
-  }
-
   #refuseMounts(path: VirtualPath): void {
     if (path === '/' || this.#mounts.isMountPoint(path))
       throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
@@ -341,10 +333,6 @@ export class UserFilesystem implements AsyncDisposable {
 
   #alone<T>(location: Location, task: () => Promise<T>): Promise<T> {
     return this.#services.locks.run(keyOfLocation(location), task)
-  }
-
-  #transfer(path: VirtualPath) {
-    return { path, connection: this.#connection, events: this.#services.events, clock: this.#services.clock }
   }
 
   async #audited<T>(operation: string, path: VirtualPath, task: () => Promise<T>): Promise<T> {
@@ -369,4 +357,9 @@ export class UserFilesystem implements AsyncDisposable {
   #emit(event: ServerEvent): void {
     this.#services.events.emit(event)
   }
+}
+
+/** Where an entry lies on the server, comparable across mounts. */
+function placeOf({ mount, key }: Location): string {
+  return [mount.storageId, ...key].join('/')
 }

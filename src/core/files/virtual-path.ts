@@ -17,9 +17,11 @@ export const rootPath = '/' as VirtualPath
  * The one canonicalisation of what a client sends; every check and every use sees its result.
  * A relative path starts at `base`. '..' never climbs above '/'.
  *
- * @throws FileServerError 'invalid-path' for NUL bytes and names or paths that are too long.
+ * @throws FileServerError 'invalid-path' for NUL bytes, halves of characters, and names or paths that are too long.
  */
 export function parseVirtualPath(raw: string, base: VirtualPath = rootPath): VirtualPath {
+  // On the disk it would be another name than the one that was checked and locked.
+  if (!raw.isWellFormed()) throw new FileServerError('invalid-path', 'A path must be Unicode text')
   if (raw.includes('\0')) throw new FileServerError('invalid-path', 'A path must not contain a NUL byte')
   const path = posix.resolve('/', base, raw)
   if (path.length * 3 > maxNameBytes) checkLengths(path)

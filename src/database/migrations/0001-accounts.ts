@@ -1,25 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { EngineName } from '../engine.ts'
-
-/**
- * Names compare and sort by bytes: SQLite does so by itself, PostgreSQL with the collation "C".
- * STRICT makes SQLite refuse a value of the wrong type, as PostgreSQL does. An id is never given out twice.
- */
-const dialects = {
-  sqlite: {
-    id: sql`integer primary key autoincrement`,
-    int: sql`integer not null`,
-    text: sql`text not null`,
-    strict: sql`strict`,
-  },
-  postgres: {
-    id: sql`bigint generated always as identity primary key`,
-    int: sql`bigint not null`,
-    text: sql`text collate "C" not null`,
-    strict: sql``,
-  },
-} as const
+import { columnTypes } from './column-types.ts'
 
 export function accounts(engine: EngineName): Migration {
   return {
@@ -32,7 +14,7 @@ export function accounts(engine: EngineName): Migration {
 }
 
 async function createUsersAndFolders(db: Kysely<unknown>, engine: EngineName): Promise<void> {
-  const { id, int, text, strict } = dialects[engine]
+  const { id, int, text, strict } = columnTypes[engine]
   const usage = sql`
     used_quota_size ${int} default 0 check (used_quota_size >= 0),
     used_quota_files ${int} default 0 check (used_quota_files >= 0),
@@ -92,7 +74,7 @@ async function createUsersAndFolders(db: Kysely<unknown>, engine: EngineName): P
 }
 
 async function createAdmins(db: Kysely<unknown>, engine: EngineName): Promise<void> {
-  const { id, int, text, strict } = dialects[engine]
+  const { id, int, text, strict } = columnTypes[engine]
   await sql`
     create table admins (
       id ${id},
@@ -120,7 +102,7 @@ async function createAdmins(db: Kysely<unknown>, engine: EngineName): Promise<vo
 }
 
 async function createUnsettledAccounts(db: Kysely<unknown>, engine: EngineName): Promise<void> {
-  const { text, strict } = dialects[engine]
+  const { text, strict } = columnTypes[engine]
   await sql`
     create table unsettled_accounts (
       kind ${text},

@@ -1,23 +1,27 @@
 import type { Kysely, Selectable } from 'kysely'
 import {
   adminPermissions,
+  adminTokenKinds,
   type Admin,
   type AdminSettings,
   type AdminToken,
 } from '../../core/accounts/admin.ts'
 import type { AdminRepository, Page } from '../../core/accounts/repositories.ts'
 import { FileServerError } from '../../core/errors.ts'
-import type { AdminsTable, Tables } from '../schema.ts'
+import { listOf, oneOf } from '../../core/value-readers.ts'
+import type { AdminsTable, AdminTokensTable, Db, Tables } from '../schema.ts'
 import { isStorableText } from '../storable-text.ts'
+import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch, searchText } from './search.ts'
-import { listOf, oneOf, readJson, readValue } from './stored-value.ts'
+import { readJson, readValue } from './stored-value.ts'
 
 const unknownAdmin = 'The admin does not exist'
 
 const source = oneOf('local', 'thinger', 'setup-code')
 const status = oneOf('active', 'disabled')
 const permissions = listOf(oneOf(...adminPermissions))
+const tokenKind = oneOf(...adminTokenKinds)
 
 export class SqlAdminRepository implements AdminRepository {
   readonly #db: Kysely<Tables>
@@ -61,26 +65,33 @@ export class SqlAdminRepository implements AdminRepository {
     return toAdmin(row)
   }
 
-  async replace(settings: AdminSettings, now: number): Promise<Admin> {
-    const row = await this.#db
-      .updateTable('admins')
-      .set({ ...toColumns(settings), updated_at: now })
-      .where('username', '=', settings.username)
-      .returningAll()
-      .executeTakeFirst()
-    if (!row) throw new FileServerError('not-found', unknownAdmin)
-    return toAdmin(row)
+  async replace(
+    settings: AdminSettings,
+    now: number,
+    endTokens?: { readonly except?: string },
+  ): Promise<Admin> {
+    return inTransaction(this.#db, async (transaction) => {
+      const row = await transaction
+        .updateTable('admins')
+        .set({ ...toColumns(settings), updated_at: now })
+        .where('username', '=', settings.username)
+        .returningAll()
+        .executeTakeFirst()
+      if (!row) throw new FileServerError('not-found', unknownAdmin)
+      if (endTokens) await removeTokensOf(transaction, settings.username, endTokens.except)
+      return toAdmin(row)
+    })
   }
 
   /** The admin's tokens go in the same transaction: none may outlive an admin and serve the next of that name. */
   async remove(username: string): Promise<void> {
-    await this.#db.transaction().execute(async (transaction) => {
+    await inTransaction(this.#db, async (transaction) => {
       const removed = await transaction
         .deleteFrom('admins')
         .where('username', '=', username)
         .executeTakeFirstOrThrow()
       expectRow(removed.numDeletedRows, unknownAdmin)
-      await transaction.deleteFrom('admin_tokens').where('admin_username', '=', username).execute()
+      await removeTokensOf(transaction, username)
     })
   }
 
@@ -89,16 +100,20 @@ export class SqlAdminRepository implements AdminRepository {
     expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownAdmin)
   }
 
-  async addToken(token: AdminToken): Promise<void> {
-    await this.#db
+  async addToken(token: Omit<AdminToken, 'id'>): Promise<AdminToken> {
+    const row = await this.#db
       .insertInto('admin_tokens')
       .values({
         token_hash: token.tokenHash,
         admin_username: token.adminUsername,
+        kind: token.kind,
+        name: token.name,
         created_at: token.createdAt,
         expires_at: token.expiresAt,
       })
-      .execute()
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return toToken(row)
   }
 
   async findToken(tokenHash: string, now: number): Promise<AdminToken | undefined> {
@@ -108,26 +123,54 @@ export class SqlAdminRepository implements AdminRepository {
       .where('token_hash', '=', tokenHash)
       .where('expires_at', '>', now)
       .executeTakeFirst()
-    if (!row) return undefined
-    return {
-      tokenHash: row.token_hash,
-      adminUsername: row.admin_username,
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-    }
+    return row && toToken(row)
+  }
+
+  async listTokens(username: string, now: number): Promise<readonly AdminToken[]> {
+    const rows = await this.#db
+      .selectFrom('admin_tokens')
+      .selectAll()
+      .where('admin_username', '=', username)
+      .where('expires_at', '>', now)
+      .orderBy('id')
+      .execute()
+    return rows.map(toToken)
+  }
+
+  async extendToken(tokenHash: string, expiresAt: number): Promise<void> {
+    await this.#db
+      .updateTable('admin_tokens')
+      .set({ expires_at: expiresAt })
+      .where('token_hash', '=', tokenHash)
+      .where('expires_at', '<', expiresAt)
+      .execute()
   }
 
   async removeToken(tokenHash: string): Promise<void> {
     await this.#db.deleteFrom('admin_tokens').where('token_hash', '=', tokenHash).execute()
   }
 
-  async removeTokensOf(username: string): Promise<void> {
-    await this.#db.deleteFrom('admin_tokens').where('admin_username', '=', username).execute()
+  async removeTokenOf(username: string, id: number): Promise<void> {
+    const removed = await this.#db
+      .deleteFrom('admin_tokens')
+      .where('admin_username', '=', username)
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    expectRow(removed.numDeletedRows, 'The token does not exist')
+  }
+
+  async removeTokensOf(username: string, except?: string): Promise<void> {
+    await removeTokensOf(this.#db, username, except)
   }
 
   async removeExpiredTokens(now: number): Promise<void> {
     await this.#db.deleteFrom('admin_tokens').where('expires_at', '<=', now).execute()
   }
+}
+
+async function removeTokensOf(db: Db, username: string, except?: string): Promise<void> {
+  const all = db.deleteFrom('admin_tokens').where('admin_username', '=', username)
+  await (except === undefined ? all : all.where('token_hash', '!=', except)).execute()
 }
 
 function toColumns(settings: AdminSettings) {
@@ -140,6 +183,18 @@ function toColumns(settings: AdminSettings) {
     password_hash: settings.passwordHash,
     permissions: JSON.stringify(settings.permissions),
     search_text: searchText(settings.username, settings.email, settings.description),
+  }
+}
+
+function toToken(row: Selectable<AdminTokensTable>): AdminToken {
+  return {
+    id: row.id,
+    kind: readValue(row.kind, tokenKind, `kind of token ${row.id}`),
+    name: row.name,
+    tokenHash: row.token_hash,
+    adminUsername: row.admin_username,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
   }
 }
 

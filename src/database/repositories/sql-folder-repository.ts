@@ -4,6 +4,7 @@ import type { FolderRepository, Page } from '../../core/accounts/repositories.ts
 import { FileServerError } from '../../core/errors.ts'
 import type { Db, FoldersTable, Tables } from '../schema.ts'
 import { isStorableText } from '../storable-text.ts'
+import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch, searchText } from './search.ts'
 
@@ -58,7 +59,7 @@ export class SqlFolderRepository implements FolderRepository {
   }
 
   async remove(name: string): Promise<void> {
-    await this.#db.transaction().execute(async (transaction) => {
+    await inTransaction(this.#db, async (transaction) => {
       const removed = await transaction
         .deleteFrom('folders')
         .where('name', '=', name)

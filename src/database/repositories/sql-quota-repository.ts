@@ -2,9 +2,10 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { QuotaAccount, QuotaRepository } from '../../core/accounts/repositories.ts'
 import type { QuotaUsage } from '../../core/accounts/user.ts'
 import { FileServerError } from '../../core/errors.ts'
+import { oneOf } from '../../core/value-readers.ts'
 import type { Tables } from '../schema.ts'
 import { expectRow } from './missing.ts'
-import { oneOf, readValue } from './stored-value.ts'
+import { readValue } from './stored-value.ts'
 
 const unknownAccount = 'The account whose quota is counted does not exist'
 

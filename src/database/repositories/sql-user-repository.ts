@@ -6,6 +6,7 @@ import type { VirtualPath } from '../../core/files/virtual-path.ts'
 import type { EngineName } from '../engine.ts'
 import type { Db, Tables, UsersTable } from '../schema.ts'
 import { isStorableText } from '../storable-text.ts'
+import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch } from './search.ts'
 import { toUser, toUserColumns } from './user-row.ts'
@@ -42,7 +43,7 @@ export class SqlUserRepository implements UserRepository {
 
   async add(settings: UserSettings, now: number): Promise<User> {
     refuseDoubleMounts(settings.folders)
-    return this.#db.transaction().execute(async (transaction) => {
+    return inTransaction(this.#db, async (transaction) => {
       const folderIds = await this.#lockFolders(transaction, settings.folders)
       const times = {
         created_at: now,
@@ -61,7 +62,7 @@ export class SqlUserRepository implements UserRepository {
 
   async replace(settings: UserSettings, now: number): Promise<User> {
     refuseDoubleMounts(settings.folders)
-    return this.#db.transaction().execute(async (transaction) => {
+    return inTransaction(this.#db, async (transaction) => {
       const folderIds = await this.#lockFolders(transaction, settings.folders)
       const row = await transaction
         .updateTable('users')
@@ -84,8 +85,29 @@ export class SqlUserRepository implements UserRepository {
     })
   }
 
+  async changePassword(username: string, from: string, to: string, now: number): Promise<void> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('users')
+      .set({ password_hash: to, last_password_change: now, updated_at: now })
+      .where('username', '=', username)
+      .where('password_hash', '=', from)
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows > 0n) return
+    await getUser(this.#db, username)
+    throw new FileServerError('busy', 'The password was changed at the same time')
+  }
+
+  async changePublicKeys(username: string, publicKeys: readonly string[], now: number): Promise<void> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('users')
+      .set({ public_keys: JSON.stringify(publicKeys), updated_at: now })
+      .where('username', '=', username)
+      .executeTakeFirstOrThrow()
+    expectRow(numUpdatedRows, unknownUser)
+  }
+
   async remove(username: string): Promise<void> {
-    await this.#db.transaction().execute(async (transaction) => {
+    await inTransaction(this.#db, async (transaction) => {
       const removed = await transaction
         .deleteFrom('users')
         .where('username', '=', username)

@@ -10,9 +10,10 @@ import {
   type UserSettings,
 } from '../../core/accounts/user.ts'
 import type { VirtualPath } from '../../core/files/virtual-path.ts'
+import { isObject, listOf, mapOf, oneOf, text, type Reader } from '../../core/value-readers.ts'
 import type { UsersTable } from '../schema.ts'
 import { searchText } from './search.ts'
-import { isObject, listOf, mapOf, oneOf, readJson, readValue, text, type Reader } from './stored-value.ts'
+import { readJson, readValue } from './stored-value.ts'
 
 const status = oneOf('active', 'disabled')
 const ftpSecurity = oneOf(...ftpSecurities)

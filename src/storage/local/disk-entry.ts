@@ -10,6 +10,7 @@ export function toEntry(name: string, stats: Stats): Entry {
     modifiedAt: Math.floor(stats.mtimeMs),
     accessedAt: Math.floor(stats.atimeMs),
     links: stats.nlink,
+    changedAt: stats.ctimeMs,
   }
 }
 

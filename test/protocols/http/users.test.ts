@@ -264,7 +264,7 @@ test('shows what is used now, before the database knows', async () => {
 
 test('finds names of any script and length in the path', async () => {
   await using world = await openHttpWorld()
-  for (const name of ['Ünï cödé', '日本'.repeat(40), 'a%b?c#d', 'a..b']) {
+  for (const name of ['Ünï cödé', '日本'.repeat(40), 'a%b?c#d', '.a.b.']) {
     const added = await world.signedIn('POST', '/users', userBody(name))
     assert.equal(added.status, 201, name)
     const location = added.headers.get('location') ?? ''

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FileServerError, hasCode, toFileServerError } from '../../../core/errors.ts'
-import type { OpenForWriting } from '../../../core/files/user-filesystem.ts'
+import type { OpenForWriting } from '../../../core/files/transfer-opener.ts'
 import type { Upload } from '../../../core/files/upload.ts'
 import { nameOf, parseVirtualPath } from '../../../core/files/virtual-path.ts'
 import { ToLocalLines, ToNetworkLines } from '../ascii.ts'

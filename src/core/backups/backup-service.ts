@@ -1,0 +1,246 @@
+import type { Readable } from 'node:stream'
+import type { FolderSettings } from '../accounts/folder.ts'
+import type { UserSettings } from '../accounts/user.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { ConnectionRegistry } from '../connections/connection-registry.ts'
+import { FileServerError, hasCode } from '../errors.ts'
+import type { EventBus } from '../events/event-bus.ts'
+import { KeyedLock } from '../files/keyed-lock.ts'
+import type { LiveSettings } from '../settings/live-settings.ts'
+import { decrypt, encrypt, isEncrypted } from './backup-cipher.ts'
+import {
+  hasTooManyValues,
+  readDocument,
+  writeDocument,
+  type BackupContent,
+  type BackupDocument,
+} from './backup-document.ts'
+import { backupNameAt, checkBackupName, readBackupName } from './backup-name.ts'
+import type { BackupRepository } from './backup-repository.ts'
+import type { BackupStore, StoredBackup } from './backup-store.ts'
+import { planRestore, type RestoreSteps, type Steps } from './restore-plan.ts'
+
+/** Larger ones are neither read nor made: all of it is held in memory. */
+const maxBackupBytes = 64 * 1024 * 1024
+const maxPassphraseLength = 1024
+const maxAttempts = 100
+/** Who makes the backups that nobody asks for. */
+export const systemName = '__system__'
+
+export interface BackupEntry {
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  readonly createdAt: number
+  readonly isEncrypted: boolean
+  readonly isScheduled: boolean
+}
+
+export interface PlannedChange {
+  readonly kind: 'user' | 'folder' | 'admin' | 'setting'
+  readonly name: string
+  readonly change: 'add' | 'replace' | 'remove'
+  /** What a replacement changes, by the API's names. */
+  readonly fields: readonly string[]
+}
+
+export interface RestorePlan {
+  /** When the backup was made. */
+  readonly createdAt: number
+  readonly changes: readonly PlannedChange[]
+  readonly unchanged: number
+}
+
+export interface RestoreInput {
+  readonly name: string
+  /** '' for a backup that is not encrypted. */
+  readonly passphrase: string
+  /** Also removes what the backup does not hold; settings stay. */
+  readonly removeOthers: boolean
+}
+
+export interface BackupParts {
+  readonly store: BackupStore
+  readonly repository: BackupRepository
+  readonly settings: LiveSettings
+  readonly connections: ConnectionRegistry
+  readonly events: EventBus
+  /** Directories of the server below which accounts may live. */
+  readonly roots: readonly string[]
+  readonly serverVersion: string
+  readonly clock?: Clock
+}
+
+/** Backups of all accounts and settings; never of files. One at a time is made, read or restored. */
+export class BackupService {
+  readonly #parts: BackupParts
+  readonly #clock: Clock
+  readonly #lock = new KeyedLock()
+
+  constructor(parts: BackupParts) {
+    this.#parts = parts
+    this.#clock = parts.clock ?? systemClock
+  }
+
+  /** The newest first. */
+  async list(): Promise<readonly BackupEntry[]> {
+    const entries = (await this.#parts.store.list()).map(toEntry)
+    return entries.sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1))
+  }
+
+  /** `passphrase` of '' leaves it readable for everybody who gets the file. */
+  make(admin: string, { passphrase = '', isScheduled = false } = {}): Promise<BackupEntry> {
+    return this.#alone(async () => {
+      checkPassphrase(passphrase)
+      const { repository, events, serverVersion } = this.#parts
+      const createdAt = this.#clock()
+      const plain = writeDocument(await repository.read(), { createdAt, serverVersion })
+      if (plain.length > maxBackupBytes || hasTooManyValues(plain))
+        throw new FileServerError('unsupported', 'A backup of so many accounts would be too large')
+      const bytes = passphrase === '' ? plain : await encrypt(plain, passphrase)
+      const kind = { isScheduled, isEncrypted: passphrase !== '' }
+      const name = await this.#write(bytes, (attempt) => backupNameAt(createdAt, kind, attempt))
+      events.emit({ type: 'backup-made', admin, name })
+      return toEntry({ name, size: bytes.length, modifiedAt: createdAt })
+    })
+  }
+
+  /** What restore() would do. @throws FileServerError 'invalid-argument', 'not-found', 'permission-denied' */
+  plan(admin: string, input: RestoreInput): Promise<RestorePlan> {
+    return this.#alone(async () => {
+      const document = await this.#read(input)
+      const present = await this.#parts.repository.read()
+      return describe(document, this.#steps(admin, present, document, input))
+    })
+  }
+
+  /** All of it or nothing; tells what was done. Users that change or go are disconnected. */
+  restore(admin: string, input: RestoreInput): Promise<RestorePlan> {
+    return this.#alone(async () => {
+      const { repository, settings, events } = this.#parts
+      const document = await this.#read(input)
+      const done: { present: BackupContent; steps: RestoreSteps }[] = []
+      await repository.restore((present) => {
+        const steps = this.#steps(admin, present, document, input)
+        done.push({ present, steps })
+        return steps
+      }, this.#clock())
+      events.emit({ type: 'backup-restored', admin, name: input.name })
+      const last = done.at(-1)
+      if (!last) throw new Error('a restore without a plan')
+      this.#disconnect(last.present, last.steps)
+      await settings.reload()
+      return describe(document, last.steps)
+    })
+  }
+
+  async remove(admin: string, name: string): Promise<void> {
+    checkBackupName(name)
+    await this.#parts.store.remove(name)
+    this.#parts.events.emit({ type: 'backup-removed', admin, name })
+  }
+
+  /** The file as it is, to be taken away. */
+  async open(name: string): Promise<{ readonly size: number; readonly stream: Readable }> {
+    checkBackupName(name)
+    return this.#parts.store.open(name)
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lock.run('backups', work)
+  }
+
+  async #read({ name, passphrase }: RestoreInput): Promise<BackupDocument> {
+    checkBackupName(name)
+    checkPassphrase(passphrase)
+    const bytes = await this.#parts.store.read(name, maxBackupBytes + 1024)
+    if (!isEncrypted(bytes)) return readDocument(bytes)
+    if (passphrase === '')
+      throw new FileServerError('invalid-argument', 'passphrase: this backup is encrypted', {
+        field: 'passphrase',
+      })
+    return readDocument(await decrypt(bytes, passphrase))
+  }
+
+  #steps(
+    admin: string,
+    present: BackupContent,
+    document: BackupDocument,
+    { removeOthers }: RestoreInput,
+  ): RestoreSteps {
+    return planRestore(present, document, { admin, removeOthers, roots: this.#parts.roots })
+  }
+
+  async #write(bytes: Uint8Array, nameOf: (attempt: number) => string): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const name = nameOf(attempt)
+      try {
+        await this.#parts.store.write(name, bytes)
+        return name
+      } catch (error) {
+        // Another one of the same second.
+        if (!hasCode(error, 'already-exists') || attempt === maxAttempts) throw error
+      }
+    }
+  }
+
+  /** Their sessions would go on with the old rights, or in the old directory. */
+  #disconnect(present: BackupContent, { users, folders }: RestoreSteps): void {
+    const moved = new Set(
+      [...folders.replace.map(({ before }) => before), ...folders.remove].map(({ name }) => name),
+    )
+    const affected = [
+      ...users.replace.map(({ before }) => before),
+      ...users.remove,
+      ...present.users.filter((user) => user.folders.some(({ folderName }) => moved.has(folderName))),
+    ]
+    for (const username of new Set(affected.map((user) => user.username)))
+      this.#parts.connections.disconnectUser(username, 'a backup was restored')
+  }
+}
+
+function toEntry({ name, size, modifiedAt }: StoredBackup): BackupEntry {
+  const { createdAt = modifiedAt, isScheduled, isEncrypted: hasPassphrase } = readBackupName(name)
+  return { name, size, createdAt, isScheduled, isEncrypted: hasPassphrase }
+}
+
+function describe({ createdAt }: BackupDocument, steps: RestoreSteps): RestorePlan {
+  const { folders, users, admins, settings } = steps
+  return {
+    createdAt,
+    changes: [
+      ...changesOf('folder', folders, ({ name }: FolderSettings) => name),
+      ...changesOf('user', users, ({ username }: UserSettings) => username),
+      ...changesOf('admin', admins, ({ username }) => username),
+      ...[...settings.add.keys()].map((name) => changeOf('setting', name, 'add')),
+      ...[...settings.replace.keys()].map((name) => changeOf('setting', name, 'replace')),
+    ],
+    unchanged: folders.unchanged + users.unchanged + admins.unchanged + settings.unchanged,
+  }
+}
+
+function changesOf<T>(
+  kind: PlannedChange['kind'],
+  { add, replace, remove }: Steps<T>,
+  nameOf: (settings: T) => string,
+): PlannedChange[] {
+  return [
+    ...add.map((settings) => changeOf(kind, nameOf(settings), 'add')),
+    ...replace.map(({ after, fields }) => changeOf(kind, nameOf(after), 'replace', fields)),
+    ...remove.map((settings) => changeOf(kind, nameOf(settings), 'remove')),
+  ]
+}
+
+function changeOf(
+  kind: PlannedChange['kind'],
+  name: string,
+  change: PlannedChange['change'],
+  fields: readonly string[] = [],
+): PlannedChange {
+  return { kind, name, change, fields }
+}
+
+function checkPassphrase(passphrase: string): void {
+  if (passphrase.length > maxPassphraseLength)
+    throw new FileServerError('invalid-argument', 'passphrase: is too long', { field: 'passphrase' })
+}

@@ -1,0 +1,142 @@
+import type { AuditEntry } from './audit-record.ts'
+import type { Actor, EventOf, EventType, ServerEvent } from './events.ts'
+
+/** Longer than anything a client may use; what a refused one sent is cut. */
+const maxTextLength = 4096
+const maxNameLength = 255
+
+type Facts = Partial<Omit<AuditEntry, 'at' | 'action'>> & Pick<AuditEntry, 'action'>
+
+/** What is kept of each kind of event; undefined for what is only logged. */
+const facts = {
+  'session-opened': ({ actor, method }) => ({ action: 'sign-in', ...by(actor), detail: method }),
+  'session-closed': ({ actor, durationMs, reason }) => ({
+    action: 'session-closed',
+    ...by(actor),
+    durationMs,
+    detail: reason,
+  }),
+  'sign-in-refused': ({ username, protocol, remoteAddress, code }) => ({
+    action: 'sign-in-refused',
+    ...{ username, protocol, remoteAddress },
+    detail: code,
+  }),
+  'file-uploaded': ({ actor, path, bytes, durationMs }) => ({
+    action: 'upload',
+    ...by(actor),
+    ...{ path, bytes, durationMs },
+  }),
+  'upload-failed': ({ actor, path, bytes, durationMs, code }) => ({
+    action: 'upload-failed',
+    ...by(actor),
+    ...{ path, bytes, durationMs },
+    detail: code,
+  }),
+  'file-downloaded': ({ actor, path, bytes, durationMs }) => ({
+    action: 'download',
+    ...by(actor),
+    ...{ path, bytes, durationMs },
+  }),
+  'download-failed': ({ actor, path, bytes, durationMs, code }) => ({
+    action: 'download-failed',
+    ...by(actor),
+    ...{ path, bytes, durationMs },
+    detail: code,
+  }),
+  'file-removed': ({ actor, path, bytes }) => ({ action: 'delete', ...by(actor), path, bytes }),
+  'directory-made': ({ actor, path }) => ({ action: 'mkdir', ...by(actor), path }),
+  'directory-removed': ({ actor, path }) => ({ action: 'rmdir', ...by(actor), path }),
+  'entry-renamed': ({ actor, path, target }) => ({ action: 'rename', ...by(actor), path, target }),
+  'file-copied': ({ actor, path, target, bytes, durationMs }) => ({
+    action: 'copy',
+    ...by(actor),
+    ...{ path, target, bytes, durationMs },
+  }),
+  'attributes-set': ({ actor, path, what }) => ({
+    action: 'setstat',
+    ...by(actor),
+    path,
+    detail: what.join(', '),
+  }),
+  'symlink-made': ({ actor, path, target }) => ({ action: 'symlink', ...by(actor), path, target }),
+  'operation-refused': ({ actor, operation, path, code }) => ({
+    action: 'refused',
+    ...by(actor),
+    path,
+    detail: `${operation}: ${code}`,
+  }),
+  'admin-signed-in': ({ admin, remoteAddress, source }) => ({
+    action: 'admin-sign-in',
+    username: admin,
+    remoteAddress,
+    detail: source,
+  }),
+  'admin-sign-in-refused': ({ admin, remoteAddress, code }) => ({
+    action: 'admin-sign-in-refused',
+    username: admin,
+    remoteAddress,
+    detail: code,
+  }),
+  'account-changed': ({ admin, subject, name, change }) => ({
+    action: 'account-changed',
+    username: admin,
+    path: `${subject} ${name}`,
+    detail: change,
+  }),
+  'settings-changed': ({ admin, names }) => ({
+    action: 'settings-changed',
+    username: admin,
+    detail: names.join(', '),
+  }),
+  'backup-made': ({ admin, name }) => ({ action: 'backup', username: admin, path: name, detail: 'made' }),
+  'backup-restored': ({ admin, name }) => ({
+    action: 'backup',
+    username: admin,
+    path: name,
+    detail: 'restored',
+  }),
+  'backup-removed': ({ admin, name }) => ({
+    action: 'backup',
+    username: admin,
+    path: name,
+    detail: 'removed',
+  }),
+  'quota-scanned': () => undefined,
+  'certificate-loaded': () => undefined,
+  'certificate-rejected': () => undefined,
+} as const satisfies { readonly [T in EventType]: (event: EventOf<T>) => Facts | undefined }
+
+/** The audit entry of an event that happened at `at`; undefined for events that are not kept. */
+export function auditEntryOf(event: ServerEvent, at: number): AuditEntry | undefined {
+  const kept = (facts[event.type] as (event: ServerEvent) => Facts | undefined)(event)
+  return kept && toEntry(kept, at)
+}
+
+function by({ username, protocol, connectionId, remoteAddress }: Actor) {
+  return { username, protocol, connectionId, remoteAddress }
+}
+
+function toEntry(kept: Facts, at: number): AuditEntry {
+  return {
+    at,
+    action: kept.action,
+    username: cut(kept.username, maxNameLength),
+    protocol: kept.protocol ?? '',
+    connectionId: kept.connectionId ?? '',
+    remoteAddress: cut(kept.remoteAddress, maxNameLength),
+    path: cut(kept.path, maxTextLength),
+    target: cut(kept.target, maxTextLength),
+    bytes: amount(kept.bytes),
+    durationMs: amount(kept.durationMs),
+    detail: cut(kept.detail, maxTextLength),
+  }
+}
+
+function cut(text: string | undefined, length: number): string {
+  return text === undefined ? '' : text.slice(0, length)
+}
+
+/** A clock that was set back makes a negative duration. */
+function amount(value: number | undefined): number {
+  return value === undefined ? 0 : Math.max(0, Math.round(value))
+}
