@@ -24,8 +24,17 @@ export interface PlatformStorage {
   readonly public: boolean
 }
 
+/** A port of the platform's host that leads somewhere. */
+export interface PlatformProxy {
+  readonly id: string
+  /** Undefined when the platform does not tell. */
+  readonly sourcePort: number | undefined
+  readonly isEnabled: boolean
+}
+
 /** What a storage may be called, on the platform and as a directory. */
 export const storageIdPattern = /^[A-Za-z0-9_-]{1,32}$/
+const proxyIdPattern = storageIdPattern
 
 const pageSize = 50
 const maxPages = 200
@@ -82,11 +91,32 @@ export class ThingerClient {
 
   /** All storages of the owner, page by page. */
   async listStorages(signal?: AbortSignal): Promise<readonly PlatformStorage[]> {
-    const found = new Map<string, PlatformStorage>()
+    return this.#listAll(`${this.#userPath()}/storages`, readStorage, signal)
+  }
+
+  /** All proxies of the instance; a list may leave their settings out, which are then read one by one. */
+  async listProxies(signal?: AbortSignal): Promise<readonly PlatformProxy[]> {
+    const listed = await this.#listAll('/v1/proxies', readProxy, signal)
+    const proxies: PlatformProxy[] = []
+    for (const proxy of listed) {
+      const path = `/v1/proxies/${encodeURIComponent(proxy.id)}`
+      const isWhole = proxy.sourcePort !== undefined
+      const read = isWhole ? proxy : readProxy(await this.#call({ method: 'GET', path, signal }))
+      proxies.push({ ...proxy, ...read })
+    }
+    return proxies
+  }
+
+  async #listAll<T extends { readonly id: string }>(
+    path: string,
+    read: (item: unknown) => T | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly T[]> {
+    const found = new Map<string, T>()
     for (let page = 0, index = 0; page < maxPages; page++) {
-      const items = await this.#listPage(index, signal)
+      const items = await this.#listPage(path, index, signal)
       const before = found.size
-      for (const storage of items.map(readStorage)) if (storage !== undefined) found.set(storage.id, storage)
+      for (const item of items.map(read)) if (item !== undefined) found.set(item.id, item)
       index += items.length
       // A server that ignores paging sends the same again.
       if (items.length < pageSize || found.size === before) break
@@ -94,9 +124,9 @@ export class ThingerClient {
     return [...found.values()]
   }
 
-  async #listPage(index: number, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
+  async #listPage(path: string, index: number, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
     const query = { count: pageSize, index }
-    const answer = await this.#send({ method: 'GET', path: `${this.#userPath()}/storages`, query, signal })
+    const answer = await this.#send({ method: 'GET', path, query, signal })
     if (!Array.isArray(answer.body)) throw notAnApi()
     return answer.body
   }
@@ -134,6 +164,20 @@ function readStorage(item: unknown): PlatformStorage | undefined {
   if (!storageIdPattern.test(id)) return undefined
   const name = textOf(fields, 'name') || id
   return { id, name, description: textOf(fields, 'description'), public: fields.public === true }
+}
+
+function readProxy(item: unknown): PlatformProxy | undefined {
+  if (typeof item !== 'object' || item === null) return undefined
+  const fields = item as Record<string, unknown>
+  const id = textOf(fields, 'proxy')
+  if (!proxyIdPattern.test(id)) return undefined
+  const port = memberOf(memberOf(fields.config, 'source'), 'port')
+  const sourcePort = typeof port === 'number' ? port : undefined
+  return { id, sourcePort, isEnabled: fields.enabled !== false }
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 }
 
 function textOf(fields: Record<string, unknown>, key: string): string {

@@ -92,6 +92,27 @@ describe('fake platform: reverse proxy', () => {
     }
   })
 
+  it('passes an event stream on piece by piece, and its end to the plugin', async () => {
+    let say = (_text: string): void => {}
+    const left = Promise.withResolvers<void>()
+    await using world = await startProxied(
+      (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        say = (text) => void response.write(text)
+        response.on('close', () => left.resolve())
+      },
+      { isPublic: true },
+    )
+    const request = httpRequest({ host: '127.0.0.1', port: world.fake.port, path: target }).end()
+    const [stream] = (await once(request, 'response')) as [IncomingMessage]
+    for (const text of ['data: 1\n\n', ': still there\n\n']) {
+      say(text)
+      assert.equal(String((await once(stream, 'data'))[0]), text)
+    }
+    request.destroy()
+    await left.promise
+  })
+
   it('refuses bodies over 8 MiB, and chunked ones where the server is old', async () => {
     await using world = await startProxied(
       (request, response) => {

@@ -65,6 +65,24 @@ describe('Thinger.io client', () => {
     }
   })
 
+  it('reads the ports of proxies, also where the list leaves them out', async () => {
+    const config = (port: number) => ({ protocol: 'tcp', source: { port }, target: { type: 'plugin', port } })
+    await using fake = await startFakeThinger({
+      proxies: [
+        { proxy: 'sftp', name: 'SFTP', config: config(2022) },
+        { proxy: 'ftp', name: 'FTP', enabled: false, config: config(2021) },
+        { proxy: 'odd', name: 'Odd', config: { source: 'serial line' } },
+      ],
+    })
+    const admin = fake.issueAccessToken('alice')
+    assert.deepEqual(await clientFor(fake, { pluginToken: () => admin }).listProxies(), [
+      { id: 'sftp', sourcePort: 2022, isEnabled: true },
+      { id: 'ftp', sourcePort: 2021, isEnabled: false },
+      { id: 'odd', sourcePort: undefined, isEnabled: true },
+    ])
+    await assert.rejects(clientFor(fake).listProxies(), failsWith('permission-denied'))
+  })
+
   it('sends nothing without a token', async () => {
     await using fake = await startFakeThinger()
     const client = clientFor(fake, { pluginToken: () => undefined })

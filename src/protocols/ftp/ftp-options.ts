@@ -4,11 +4,14 @@ import type { PassiveAddress } from './passive-address.ts'
 import type { PassivePorts } from './passive-ports.ts'
 import type { CertificateSource } from './tls-identity.ts'
 
+/** Asked at each use: they can change while the server runs. */
 export interface FtpLimits {
   /** Control connections that have not signed in, over all clients: behind the platform all have one address. */
   readonly maxUnauthenticated: number
   /** From the greeting to the end of a successful PASS. */
   readonly loginTimeoutMs: number
+  /** Failed logins after which a connection is closed; 3 unless told. */
+  readonly maxAuthTries?: number
   /** Without a command, transfers aside; 0 = never. */
   readonly idleTimeoutMs: number
   readonly maxLineBytes: number
@@ -27,7 +30,7 @@ export interface FtpServerOptions {
   readonly passiveAddress: PassiveAddress
   /** Without certificates there is no TLS. */
   readonly certificates?: CertificateSource
-  /** 'control': no login in clear. 'required': no data in clear either. */
+  /** 'control': no login in clear. 'required': no data in clear either. Asked at each connection and login. */
   readonly tls: 'allowed' | 'control' | 'required'
   /** 'required': a TLS data connection must resume the session of its control connection. */
   readonly sessionReuse: 'allowed' | 'required'

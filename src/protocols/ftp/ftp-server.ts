@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { ProtocolServer } from '../protocol-server.ts'
 import type { FtpServerOptions } from './ftp-options.ts'
 import { FtpSession } from './ftp-session.ts'
+import type { PassiveHold } from './passive-ports.ts'
 import { TlsIdentities } from './tls-identities.ts'
 
 const keepAliveMs = 60_000
@@ -33,6 +34,11 @@ export class FtpServer implements ProtocolServer {
   /** Known after start(). */
   get passivePorts(): readonly number[] {
     return this.#options.passivePorts.ports
+  }
+
+  /** Keeps clients from being told a passive port while it is tried; undefined while one waits for it. */
+  holdPassivePort(port: number): PassiveHold | undefined {
+    return this.#options.passivePorts.hold(port)
   }
 
   async start(): Promise<void> {

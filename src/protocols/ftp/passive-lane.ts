@@ -36,6 +36,8 @@ export interface TicketOwners {
 export interface LanePort {
   readonly port: number
   readonly tickets: TicketOwners
+  /** While it is, claims wait. */
+  readonly isHeld: boolean
   /** The only armed claim of a user, in any lane. */
   claimOf(username: string): Claim | undefined
 }
@@ -95,6 +97,11 @@ export class PassiveLane implements ClaimQueue {
     this.#advance()
   }
 
+  /** The port is no longer held. */
+  resume(): void {
+    this.#advance()
+  }
+
   /** A connection has been accepted that a claim of this lane may be waiting for, or that a ticket may tell. */
   arrive(socket: Socket): void {
     const [first] = this.#armed
@@ -149,6 +156,7 @@ export class PassiveLane implements ClaimQueue {
 
   /** In their order; only those who wait for one of their own user alone are overtaken. */
   #armQueued(): void {
+    if (this.#port.isHeld) return
     const waitingUsers = new Set<string | undefined>()
     for (const claim of [...this.#queue]) {
       const { username } = claim.request

@@ -232,3 +232,30 @@ test('the end of the server ends every claim', async () => {
   await world.ports.stop()
   for (const claim of claims) await assert.rejects(claim.take(), (error) => hasCode(error, 'aborted'))
 })
+
+test('a held port tells of a connection and keeps it from the claim that waits meanwhile', async () => {
+  await using world = await openPorts()
+  const [port = 0] = world.ports.ports
+  const hold = world.ports.hold(port)
+  assert.ok(hold)
+  const claim = world.claim()
+  const stray = await dial(port)
+  await hold.arrival
+  await ended(stray)
+  assert.ok(await stillWaits(claim))
+  hold[Symbol.dispose]()
+  assert.ok(await isSame(claim, await dial(await claim.port)))
+})
+
+test('a port cannot be held while a client waits for its connection, nor twice', async () => {
+  await using world = await openPorts()
+  const [port = 0] = world.ports.ports
+  const claim = world.claim()
+  await claim.port
+  assert.equal(world.ports.hold(port), undefined)
+  assert.ok(await isSame(claim, await dial(port)))
+  using hold = world.ports.hold(port)
+  assert.ok(hold)
+  assert.equal(world.ports.hold(port), undefined)
+  assert.equal(world.ports.hold(port + 1), undefined)
+})

@@ -10,6 +10,12 @@ export interface PassivePortsOptions {
   readonly log: Log
 }
 
+/** Keeps the claims of a port waiting for as long as it lasts: a connection that comes meanwhile is nobody's. */
+export interface PassiveHold extends Disposable {
+  /** Resolves when a connection has come; it is closed at once. */
+  readonly arrival: Promise<void>
+}
+
 const noTickets: TicketOwners = { usernameOf: () => undefined, suspect() {} }
 
 /** The ports for passive data connections. Each has one listener that stays, whatever is transferred. */
@@ -42,6 +48,11 @@ export class PassivePorts {
     await Promise.all(this.#ports.map((port) => port.close()))
   }
 
+  /** For trying whether a port can be reached. Undefined while it waits for the connection of a client. */
+  hold(port: number): PassiveHold | undefined {
+    return this.#ports.find((candidate) => candidate.port === port)?.hold()
+  }
+
   /** Takes the port where the client has to wait least. */
   claim(request: ClaimRequest): Claim {
     const waits = this.#ports.map((port) => port.waitFor(request.address))
@@ -59,6 +70,7 @@ class PassivePort implements LanePort {
   readonly #lanes = new Map<string, PassiveLane>()
   /** Connections from elsewhere than any control connection: only a ticket can tell whose they are. */
   readonly #strangers: PassiveLane = new PassiveLane(this)
+  #onHeldArrival: (() => void) | undefined
 
   constructor(port: number, tickets: TicketOwners, log: Log) {
     this.#wantedPort = port
@@ -98,6 +110,24 @@ class PassivePort implements LanePort {
     })
   }
 
+  get isHeld(): boolean {
+    return this.#onHeldArrival !== undefined
+  }
+
+  hold(): PassiveHold | undefined {
+    if (this.isHeld || !this.#strangers.isIdle) return undefined
+    for (const lane of this.#lanes.values()) if (!lane.isIdle) return undefined
+    const arrival = Promise.withResolvers<void>()
+    this.#onHeldArrival = arrival.resolve
+    return {
+      arrival: arrival.promise,
+      [Symbol.dispose]: () => {
+        this.#onHeldArrival = undefined
+        for (const lane of this.#lanes.values()) lane.resume()
+      },
+    }
+  }
+
   waitFor(address: string): number {
     return this.#lanes.get(address)?.length ?? 0
   }
@@ -128,6 +158,7 @@ class PassivePort implements LanePort {
     if (lane?.hasArmedClaim) lane.arrive(socket)
     else if (this.#hasTlsClaim()) this.#strangers.arrive(socket)
     else {
+      this.#onHeldArrival?.()
       this.#log.debug({ port: this.port, remoteAddress: address }, 'unexpected data connection closed')
       socket.destroy()
     }

@@ -23,12 +23,17 @@ export interface SftpServerOptions {
   readonly hostKeys: readonly HostKey[]
   readonly signIn: SignIn
   readonly log: Log
+  /** Asked at each use: they can change while the server runs. */
   readonly limits?: Partial<SftpLimits>
   /** Offers SHA-1 and CBC as well, for old devices. */
   readonly legacyAlgorithms?: boolean
-  /** Shown by clients before the sign-in. */
+  /** Shown by clients before the sign-in; asked at each connection. */
   readonly banner?: string | undefined
 }
+
+const softwareName = 'SFTPGo-plugin'
+/** The first line that this server sends. RFC 4253 §4.2 */
+export const sshIdentification = `SSH-2.0-${softwareName}`
 
 const defaultLimits: SftpLimits = {
   maxAuthTries: 6,
@@ -61,15 +66,17 @@ export class SftpServer implements ProtocolServer {
 
   constructor(options: SftpServerOptions) {
     this.#options = options
-    this.#limits = { ...defaultLimits, ...options.limits }
-    const { banner, legacyAlgorithms = false } = options
+    this.#limits = withDefaults(options.limits ?? {})
     this.#ssh = new ssh2.Server({
       hostKeys: options.hostKeys.map(({ privateKey }) => privateKey),
-      algorithms: offeredAlgorithms(legacyAlgorithms),
-      ident: 'SFTPGo-plugin',
+      algorithms: offeredAlgorithms(options.legacyAlgorithms ?? false),
+      ident: softwareName,
       keepaliveInterval: keepaliveIntervalMs,
       keepaliveCountMax: keepaliveCount,
-      ...(banner === undefined ? {} : { banner }),
+      // ssh2 reads it at each connection.
+      get banner() {
+        return options.banner ?? ''
+      },
     })
     this.#ssh.on('connection', (client, info) => this.#identified(client, info))
     this.#ssh.on('error', (error: Error) => options.log.error({ err: error }, 'ssh server failed'))
@@ -157,4 +164,9 @@ export class SftpServer implements ProtocolServer {
     await closed
     this.#addresses = []
   }
+}
+
+/** Not a copy, which would keep the value that a getter has now. */
+function withDefaults(limits: Partial<SftpLimits>): SftpLimits {
+  return Object.create(defaultLimits, Object.getOwnPropertyDescriptors(limits)) as SftpLimits
 }

@@ -17,8 +17,10 @@ export interface AuthenticationOptions {
   readonly transport: SshTransport
   readonly remoteAddress: string
   readonly clientVersion: string
-  /** Failures after which the connection ends. */
-  readonly maxTries: number
+  readonly limits: {
+    /** Failures after which the connection ends. */
+    readonly maxAuthTries: number
+  }
   readonly acceptsSha1: boolean
   readonly log: Log
   readonly onSession: (session: Session) => void
@@ -131,8 +133,8 @@ export class SshAuthentication {
   }
 
   #refuse(context: AuthContext, { counts }: { counts: boolean }): void {
-    const { maxTries, disconnect } = this.#options
-    if (counts && ++this.#failures >= maxTries)
+    const { limits, disconnect } = this.#options
+    if (counts && ++this.#failures >= limits.maxAuthTries)
       return disconnect(disconnectReason.noMoreAuthMethods, 'Too many authentication failures')
     context.reject([...this.#methods])
   }

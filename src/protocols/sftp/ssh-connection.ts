@@ -14,6 +14,7 @@ import { type DisconnectReason, disconnectReason, SshTransport } from './ssh-tra
 export interface ConnectionLimits {
   readonly maxAuthTries: number
   readonly loginGraceMs: number
+  /** 0: never. */
   readonly idleTimeoutMs: number
   readonly maxHandlesPerSession: number
   readonly maxChannels: number
@@ -60,7 +61,7 @@ export class SshConnection {
       transport: this.#transport,
       remoteAddress: info.ip ?? '',
       clientVersion: `SSH-${info.header.versions.protocol}-${info.header.versions.software}`.slice(0, 255),
-      maxTries: limits.maxAuthTries,
+      limits,
       acceptsSha1: options.legacyAlgorithms,
       log: options.log,
       onSession: (session) => this.#begin(session),
@@ -102,7 +103,9 @@ export class SshConnection {
         this.disconnect(disconnectReason.byApplication, 'The time to sign in is over')
       return
     }
-    const isIdle = now - this.#session.lastActivity > limits.idleTimeoutMs && !this.#session.hasTransfers
+    const { lastActivity, hasTransfers } = this.#session
+    const { idleTimeoutMs } = limits
+    const isIdle = idleTimeoutMs > 0 && now - lastActivity > idleTimeoutMs && !hasTransfers
     if (isIdle) return this.disconnect(disconnectReason.byApplication, 'The session was idle for too long')
     const bytes = socket.bytesRead + socket.bytesWritten - this.#keysSince.bytes
     if (bytes < limits.rekeyAfterBytes && now - this.#keysSince.at < limits.rekeyAfterMs) return

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { packetType } from '../../../src/protocols/sftp/sftp-codec.ts'
@@ -37,6 +38,17 @@ test('ends an idle session with a reason, but not one that moves a file', async 
   const file = await sftp.open('/file', 2 | 8 | 16)
   assert.match(await farewellOf(idle), /idle/)
   assert.equal(await sftp.write(file, 0, Buffer.from('still here')), 0)
+  assert.equal(await sftp.close(file), 0)
+})
+
+test('an idle time of 0 ends no session', async () => {
+  await using world = await openSftpWorld({ limits: { idleTimeoutMs: 0, loginGraceMs: 100 } })
+  const sftp = await world.openSftp()
+  // The same look at all connections that ends this one finds the other idle.
+  const silent = connect(world.port, '127.0.0.1')
+  silent.write('SSH-2.0-silent\r\n')
+  await once(silent.resume(), 'close')
+  const file = await sftp.open('/file', 2 | 8 | 16)
   assert.equal(await sftp.close(file), 0)
 })
 

@@ -31,8 +31,12 @@ async function signIn(world: World, request: IncomingMessage, response: ServerRe
 function sendPage(world: World, response: ServerResponse): void {
   const { user, plugin } = world.plugin
   const page =
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Console</title></head><body>' +
-    `<iframe title="plugin" src="/users/${user}/plugins/${plugin}/" width="1200" height="800"></iframe></body></html>`
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Console</title>' +
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">' +
+    '<style>body { margin: 0; display: grid; grid-template-rows: 3rem 1fr; height: 100vh; background: #1b2a3a }' +
+    'header { padding: 0.75rem; color: #fff; font-family: sans-serif } iframe { border: 0; width: 100%; height: 100%; background: #fff }</style>' +
+    '</head><body><header>Console</header>' +
+    `<iframe title="plugin" src="/users/${user}/plugins/${plugin}/"></iframe></body></html>`
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(page),

@@ -73,6 +73,11 @@ export class FakeThinger implements AsyncDisposable {
     return this.world.issueAccessToken(user)
   }
 
+  /** Where the reverse proxy sends requests for the plugin from now on, e.g. 'http://127.0.0.1:8080'. */
+  showPlugin(target: string): void {
+    this.world.plugin = { ...this.world.plugin, target }
+  }
+
   /** While down, every connection is cut before it gets an answer. */
   setDown(isDown: boolean): void {
     this.#isDown = isDown

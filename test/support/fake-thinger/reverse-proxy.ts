@@ -14,6 +14,8 @@ import type { World } from './world.ts'
 
 const route = /^\/users\/([A-Za-z0-9_-]{1,32})\/plugins\/([A-Za-z0-9_:-]{1,32})(\/.*|\?.*|)$/
 const maxHeaderBytes = 8 * 1024
+/** About one connection alone. RFC 9110 §7.6.1 */
+const hopByHop = ['connection', 'keep-alive', 'transfer-encoding']
 
 export const consoleCookie = 'fake_console'
 
@@ -134,7 +136,7 @@ async function exchange(
   body: Buffer,
 ): Promise<void> {
   const headers = forwardedHeaders(world, request)
-  delete headers['transfer-encoding']
+  for (const name of hopByHop) delete headers[name]
   if (body.length > 0) headers['content-length'] = body.length
   const upstream = httpRequest({
     host: target.hostname,
@@ -161,6 +163,8 @@ async function relay(world: World, answer: IncomingMessage, response: ServerResp
   const buffered = world.quirks.bufferedResponses === true ? await collectAnswer(answer) : undefined
   response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers))
   if (buffered !== undefined) return void response.end(buffered)
+  // An event stream may have nothing to say for a while.
+  response.flushHeaders()
   await pipeline(answer, response)
 }
 
@@ -177,7 +181,7 @@ async function collectAnswer(answer: IncomingMessage): Promise<Buffer> {
 
 function withoutHopByHop(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = { ...headers }
-  for (const name of ['connection', 'keep-alive', 'transfer-encoding']) delete kept[name]
+  for (const name of hopByHop) delete kept[name]
   return kept
 }
 

@@ -38,7 +38,7 @@ export interface Caller {
 /** Everything the fake platform knows. */
 export class World {
   readonly quirks: Quirks
-  readonly plugin: FakePlugin
+  plugin: FakePlugin
   readonly storagesDir: string | undefined
   readonly proxies: readonly FakeProxy[]
   readonly properties = new Map<string, PropertyRecord>()

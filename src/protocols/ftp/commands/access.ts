@@ -4,7 +4,7 @@ import { FtpRefusal } from '../ftp-reply.ts'
 import type { FtpSession } from '../ftp-session.ts'
 import type { CommandGroup } from './command.ts'
 
-const maxFailedLogins = 3
+const defaultAuthTries = 3
 
 export const accessCommands = {
   USER: {
@@ -35,7 +35,8 @@ export const accessCommands = {
       } catch (error) {
         if (!(error instanceof FileServerError) || error.code !== 'access-denied') throw error
         session.failedLogins++
-        if (session.failedLogins >= maxFailedLogins) throw new FtpRefusal(421, 'Too many failed logins')
+        const { maxAuthTries = defaultAuthTries } = session.options.limits
+        if (session.failedLogins >= maxAuthTries) throw new FtpRefusal(421, 'Too many failed logins')
         throw error
       }
     },
