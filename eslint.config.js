@@ -1,10 +1,10 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'build', 'package', 'data', 'bench/**/node_modules', 'src/web'] },
+  { ignores: ['node_modules', 'build', 'package', 'data', 'bench/**/node_modules', 'test-artifacts'] },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': [

@@ -3,15 +3,25 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config/config.ts'
 import { describeConfig } from './config/describe-config.ts'
+import type { EnvironmentValue } from './config/describe-environment.ts'
+import { liveDefaults } from './config/live-defaults.ts'
+import { portTargets, readConnectInfo } from './connect-info.ts'
 import { AccountService } from './core/accounts/account-service.ts'
+import { AdminService } from './core/accounts/admin-service.ts'
+import { ProfileService } from './core/accounts/profile-service.ts'
 import { AdminSignIn, setupName } from './core/auth/admin-sign-in.ts'
 import { Authenticator } from './core/auth/authenticator.ts'
 import { LoginThrottle } from './core/auth/login-throttle.ts'
 import { PasswordHasher } from './core/auth/password-hash.ts'
 import { SetupCode } from './core/auth/setup-code.ts'
 import { SignIn } from './core/auth/sign-in.ts'
+import { BackupScheduler } from './core/backups/backup-scheduler.ts'
+import { BackupService } from './core/backups/backup-service.ts'
 import { systemClock } from './core/clock.ts'
 import { ConnectionRegistry } from './core/connections/connection-registry.ts'
+import { EndedSessions } from './core/connections/ended-sessions.ts'
+import { TrafficMeter } from './core/connections/traffic-meter.ts'
+import { AuditLog } from './core/events/audit-log.ts'
 import { EventBus } from './core/events/event-bus.ts'
 import { logEvents } from './core/events/event-log.ts'
 import { hasCode } from './core/errors.ts'
@@ -21,9 +31,11 @@ import { KeyedLock } from './core/files/keyed-lock.ts'
 import { QuotaLedger } from './core/files/quota-ledger.ts'
 import { QuotaScanner } from './core/files/quota-scanner.ts'
 import type { Log } from './core/log.ts'
+import { LiveSettings } from './core/settings/live-settings.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
 import { bootstrap } from './platform/bootstrap.ts'
+import { PortChecks } from './platform/port-checks.ts'
 import { ThingerClient } from './platform/thinger-client.ts'
 import { FtpServer } from './protocols/ftp/ftp-server.ts'
 import { PassiveAddress } from './protocols/ftp/passive-address.ts'
@@ -33,7 +45,8 @@ import { MetricsServer } from './protocols/http/metrics-server.ts'
 import type { ProtocolServer } from './protocols/protocol-server.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
 import { SftpServer } from './protocols/sftp/sftp-server.ts'
-import { readStatus } from './server-status.ts'
+import { readStatus, readStorages } from './server-status.ts'
+import { BackupFiles } from './storage/local/backup-files.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
 import { CertificateStore } from './tls/certificate-store.ts'
 
@@ -56,14 +69,17 @@ export interface App {
 export interface AppOptions {
   readonly log: Log
   readonly version: string
+  /** For the page of settings. */
+  readonly environment: readonly EnvironmentValue[]
 }
 
 /** Builds and starts the product. A start that fails releases what it had opened. @throws when a port is taken, … */
-export async function startApp(config: Config, { log, version }: AppOptions): Promise<App> {
+export async function startApp(config: Config, { log, version, environment }: AppOptions): Promise<App> {
   await using stack = new AsyncDisposableStack()
   for (const warning of config.warnings) log.warn({}, warning)
   log.info({ config: describeConfig(config) }, 'configuration')
   const clock = systemClock
+  const startedAt = clock()
   const events = new EventBus(log)
   stack.use(events.onAny(logEvents(log)))
 
@@ -74,9 +90,20 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
   if (unusable) throw new Error(`DATA_DIR ${unusable.path} cannot be used: ${unusable.advice}`)
 
   const database = stack.use(await openDatabaseWhenReady(config.database.url, log))
+  const base = liveDefaults(config)
+  const settings = await LiveSettings.load({ repository: database.settings, base, events, log })
+  const retentionDays = () => settings.current.audit_retention_days
+  const auditLog = stack.use(new AuditLog({ repository: database.audit, retentionDays, events, log, clock }))
   const storages = new LocalStorageProvider()
   const ledger = stack.use(new QuotaLedger(database.quota, { log, clock }))
-  const connections = new ConnectionRegistry({ maxConnections: config.limits.maxConnections, clock })
+  const connections = new ConnectionRegistry({
+    get maxConnections() {
+      return settings.current.max_connections
+    },
+    clock,
+  })
+  const traffic = stack.use(new TrafficMeter({ totals: () => connections.traffic, clock }))
+  const endedSessions = stack.use(new EndedSessions(events, clock))
   const hasher = new PasswordHasher({ concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) })
   const throttle = new LoginThrottle({ clock })
   const files: FileServices = {
@@ -93,11 +120,18 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
   )
   const authenticator = new Authenticator({ users, hasher, throttle, clock })
   const signIn = new SignIn({ authenticator, users, folders, connections, storages, files, log })
+  const roots = [config.storagesDir, config.usersBaseDir]
   const accounts = new AccountService({
     ...{ users, folders, hasher, connections, events, clock },
-    roots: [config.storagesDir, config.usersBaseDir],
+    roots,
     usersBaseDir: config.usersBaseDir,
   })
+  const backups = new BackupService({
+    store: new BackupFiles({ directory: config.backupsDir, root: config.storagesDir }),
+    repository: database.backups,
+    ...{ settings, connections, events, roots, clock, serverVersion: version },
+  })
+  const scheduler = stack.use(new BackupScheduler({ backups, settings, log, clock }))
   const setupCode = new SetupCode(clock)
   const directory = client && new ThingerAdminDirectory(client)
   const adminSignIn = new AdminSignIn({ admins, hasher, throttle, setupCode, directory, events, clock })
@@ -118,15 +152,22 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
   )
   await certificates.start()
   const hostKeys = await loadHostKeys(config.dataDir, log)
-  const { limits } = config
   const sftp = new SftpServer({
     ...{ host, port: config.sftp.port, hostKeys, signIn, log },
     legacyAlgorithms: config.sftp.legacyAlgorithms,
-    banner: config.sftp.banner,
+    get banner() {
+      return settings.current.sftp_banner
+    },
     limits: {
-      maxAuthTries: limits.maxAuthTries,
-      loginGraceMs: limits.loginGraceMs,
-      idleTimeoutMs: limits.idleTimeoutMs,
+      get maxAuthTries() {
+        return settings.current.max_auth_tries
+      },
+      get loginGraceMs() {
+        return settings.current.login_grace * 1000
+      },
+      get idleTimeoutMs() {
+        return settings.current.idle_timeout * 1000
+      },
     },
   })
   const ftp = new FtpServer({
@@ -134,26 +175,53 @@ export async function startApp(config: Config, { log, version }: AppOptions): Pr
     ...(config.ftp.implicitTlsPort === undefined ? {} : { implicitTlsPort: config.ftp.implicitTlsPort }),
     passivePorts: new PassivePorts({ host, ports: config.ftp.passivePorts, log }),
     passiveAddress: new PassiveAddress({ host: config.ftp.passiveHost, log }),
-    tls: config.ftp.tls,
+    get tls() {
+      return settings.current.ftp_tls
+    },
     sessionReuse: config.ftp.tlsSessionReuse,
     limits: {
       ...{ maxUnauthenticated: 100, maxLineBytes: 8192, claimTimeoutMs: 10_000 },
-      loginTimeoutMs: limits.loginGraceMs,
-      idleTimeoutMs: limits.idleTimeoutMs,
+      get loginTimeoutMs() {
+        return settings.current.login_grace * 1000
+      },
+      get maxAuthTries() {
+        return settings.current.max_auth_tries
+      },
+      get idleTimeoutMs() {
+        return settings.current.idle_timeout * 1000
+      },
     },
   })
+  const portChecks = stack.use(
+    new PortChecks({
+      host: config.platform?.host,
+      targets: () => portTargets({ config, sftp, ftp }),
+      proxies: client && ((signal) => client.listProxies(signal)),
+      clock,
+    }),
+  )
+  const statusSources = { config, sftp, ftp, hostKeys, database, link, certificates, storages }
   const http: HttpServer = new HttpServer({
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
+    admins: new AdminService({ admins, hasher, throttle, events, clock }),
+    profiles: new ProfileService({ users, hasher, throttle, events, clock }),
     ...{ adminSignIn, accounts, connections, quotaScanner: scanner, quotaLedger: ledger },
-    webDirectory: join(import.meta.dirname, 'web'),
+    ...{ signIn, auditLog, traffic, endedSessions, settings, backups, environment },
+    webDirectory: join(import.meta.dirname, '../build/web'),
     onAnswer: (statusCode) => metrics.countAnswer(statusCode),
-    status: () => readStatus({ config, sftp, ftp, http, hostKeys, database, link, certificates, storages }),
+    status: () =>
+      readStatus({ ...statusSources, ftpTls: settings.current.ftp_tls, http, version, startedAt }),
+    storages: () => readStorages(statusSources),
+    connectInfo: async () =>
+      readConnectInfo({ config, sftp, ftp, hostKeys, ftpTls: settings.current.ftp_tls }),
+    portChecks: () => portChecks.check(),
   })
   const unsettled = scanner.recover()
   stack.defer(() => unsettled)
   const servers: ProtocolServer[] = [sftp, ftp, http, metrics]
   for (const server of servers) stack.defer(() => server.stop(0))
   await Promise.all(servers.map((server) => server.start()))
+  scheduler.start()
 
   const owned = stack.move()
   return {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { pino } from 'pino'
 import { startApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
+import { describeEnvironment } from './config/describe-environment.ts'
 
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
 const graceMs = 8_000
@@ -14,7 +15,8 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
   const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   try {
-    const app = await startApp(config, { log, version: await readVersion() })
+    const environment = describeEnvironment(config, process.env)
+    const app = await startApp(config, { log, version: await readVersion(), environment })
     // The ready line tells the ports to whoever started us, whatever the log level.
     log
       .child({}, { level: 'info' })

@@ -1,7 +1,14 @@
 import type { Config } from './config/config.ts'
 import { toFileServerError } from './core/errors.ts'
 import type { StorageProvider } from './core/files/storage.ts'
-import type { Binding, CertificateStatus, FtpStatus, ServerStatus, StorageStatus } from './core/status.ts'
+import type {
+  Binding,
+  CertificateStatus,
+  FtpStatus,
+  ProcessStatus,
+  ServerStatus,
+  StorageSummary,
+} from './core/status.ts'
 import type { Database } from './database/database.ts'
 import type { PlatformLink, StorageView } from './platform/platform-link.ts'
 import type { ProtocolServer } from './protocols/protocol-server.ts'
@@ -10,30 +17,43 @@ import { sshCommandNames } from './protocols/sftp/ssh-commands.ts'
 import type { CertificateStore } from './tls/certificate-store.ts'
 import { join } from 'node:path'
 
-export interface StatusSources {
+export interface StorageSources {
   readonly config: Config
+  readonly link: PlatformLink
+  readonly storages: StorageProvider
+}
+
+export interface StatusSources extends StorageSources {
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
   readonly sftp: ProtocolServer
   readonly ftp: ProtocolServer & { readonly passivePorts: readonly number[] }
+  /** In force: it can be changed while the server runs. */
+  readonly ftpTls: Config['ftp']['tls']
   readonly http: ProtocolServer
   readonly hostKeys: readonly HostKey[]
   readonly database: Database
-  readonly link: PlatformLink
   readonly certificates: CertificateStore
-  readonly storages: StorageProvider
 }
 
 /** What GET /status shows, asked of every part at once. */
 export async function readStatus(sources: StatusSources): Promise<ServerStatus> {
-  const { config, sftp, ftp, http, hostKeys, link, certificates } = sources
-  const [database, storages] = await Promise.all([readDatabase(sources.database), readStorages(sources)])
+  const { config, sftp, http, hostKeys, link, certificates } = sources
+  const [process, database, storages] = await Promise.all([
+    readProcess(sources),
+    readDatabase(sources.database),
+    readStorages(sources),
+  ])
   return {
+    process,
     ssh: {
       isActive: sftp.addresses.length > 0,
       bindings: sftp.addresses.map(bindingOf),
       hostKeys: hostKeys.map(({ path, fingerprint, algorithms }) => ({ path, fingerprint, algorithms })),
       commands: sshCommandNames,
     },
-    ftp: readFtp(config, ftp),
+    ftp: readFtp(sources),
     http: {
       isActive: http.addresses.length > 0,
       bindings: http.addresses.map(bindingOf),
@@ -55,10 +75,10 @@ export async function readStatus(sources: StatusSources): Promise<ServerStatus> 
   }
 }
 
-function readFtp(config: Config, ftp: StatusSources['ftp']): FtpStatus {
-  const { implicitTlsPort, tls, passiveHost } = config.ftp
+function readFtp({ config, ftp, ftpTls }: StatusSources): FtpStatus {
+  const { implicitTlsPort, passiveHost } = config.ftp
   const kindOf = ({ port }: Binding) =>
-    port === implicitTlsPort ? 'implicit' : tls === 'allowed' ? 'allowed' : 'required'
+    port === implicitTlsPort ? 'implicit' : ftpTls === 'allowed' ? 'allowed' : 'required'
   return {
     isActive: ftp.addresses.length > 0,
     bindings: ftp.addresses.map(bindingOf).map((binding) => ({ ...binding, tls: kindOf(binding) })),
@@ -77,7 +97,17 @@ async function readDatabase(database: Database): Promise<ServerStatus['database'
   }
 }
 
-async function readStorages({ config, link, storages }: StatusSources): Promise<StorageStatus[]> {
+async function readProcess({ config, storages, version, startedAt }: StatusSources): Promise<ProcessStatus> {
+  return {
+    ...{ version, startedAt },
+    memoryBytes: process.memoryUsage.rss(),
+    minFreeBytes: config.minFreeSpaceBytes,
+    dataDirectory: { directory: config.dataDir, ...(await readSpace(config.dataDir, storages)) },
+  }
+}
+
+/** The storages of the account, with the room on their disks. */
+export async function readStorages({ config, link, storages }: StorageSources): Promise<StorageSummary[]> {
   const views = await link.storages()
   return Promise.all(views.map((view) => readStorage(join(config.storagesDir, view.id), view, storages)))
 }
@@ -86,20 +116,30 @@ async function readStorage(
   directory: string,
   view: StorageView,
   storages: StorageProvider,
-): Promise<StorageStatus> {
-  const known = { name: view.name, directory, isWritable: view.writable }
+): Promise<StorageSummary> {
+  const known = {
+    ...{ id: view.id, name: view.name, description: view.description, directory },
+    isPublic: view.public ?? false,
+    isRegistered: view.registered ?? true,
+    isWritable: view.writable,
+  }
   if (!view.onDisk)
     return { ...known, freeBytes: 0, totalBytes: 0, error: 'The directory does not exist yet' }
+  const space = await readSpace(directory, storages)
+  if (space.error !== '' || view.writable) return { ...known, ...space }
+  return { ...known, ...space, error: 'The directory is not writable for this process' }
+}
+
+async function readSpace(directory: string, storages: StorageProvider) {
   try {
     const { availableBytes, totalBytes } = await storages.open(directory).space()
-    const error = view.writable ? '' : 'The directory is not writable for this process'
-    return { ...known, freeBytes: availableBytes, totalBytes, error }
+    return { freeBytes: availableBytes, totalBytes, error: '' }
   } catch (error) {
-    return { ...known, freeBytes: 0, totalBytes: 0, error: toFileServerError(error).message }
+    return { freeBytes: 0, totalBytes: 0, error: toFileServerError(error).message }
   }
 }
 
-function bindingOf(address: string): Binding {
+export function bindingOf(address: string): Binding {
   const colon = address.lastIndexOf(':')
   return { address: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }

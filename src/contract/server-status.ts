@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { timestamp } from './values.ts'
+import { amount, timestamp } from './values.ts'
 
 const off = Type.Object({ is_active: Type.Boolean() })
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
@@ -8,6 +8,24 @@ const binding = Type.Object({ address: Type.String(), port }, { title: 'Binding'
 /** What the server serves and leans on. */
 export const servicesStatus = Type.Object(
   {
+    process: Type.Object(
+      {
+        version: Type.String(),
+        started_at: timestamp('When the server started'),
+        memory_bytes: amount('Bytes of memory that the server holds.'),
+        min_free_bytes: amount('Uploads stop when less is left on their disk; 0 = never.'),
+        data_directory: Type.Object(
+          {
+            directory: Type.String(),
+            free_bytes: amount('Bytes; 0 when not known.'),
+            total_bytes: amount('Bytes; 0 when not known.'),
+            error: Type.String({ description: 'For people; empty when nothing is wrong.' }),
+          },
+          { description: 'Holds the database and the host keys.' },
+        ),
+      },
+      { title: 'ProcessStatus' },
+    ),
     ssh: Type.Object({
       is_active: Type.Boolean(),
       bindings: Type.Array(binding),

@@ -44,8 +44,55 @@ export interface CertificateStatus {
   readonly error: string
 }
 
+/** A storage that can be a user's home or folder, with what the platform says of it. */
+export interface StorageSummary extends StorageStatus {
+  readonly id: string
+  readonly description: string
+  /** Anybody on the web can read it. */
+  readonly isPublic: boolean
+  /** The platform knows it; true also when it cannot be asked. */
+  readonly isRegistered: boolean
+}
+
+/** The process itself, and the disk that holds the database and the host keys. */
+export interface ProcessStatus {
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Bytes of memory that the process holds. */
+  readonly memoryBytes: number
+  /** Uploads stop when less than this many bytes are left on their disk; 0 = never. */
+  readonly minFreeBytes: number
+  readonly dataDirectory: {
+    readonly directory: string
+    /** Bytes; 0 when they are not known. */
+    readonly freeBytes: number
+    readonly totalBytes: number
+    readonly error: string
+  }
+}
+
+/** A port as seen from outside, by connecting to the public host name. */
+export interface PortStatus {
+  readonly port: number
+  readonly service: 'SFTP' | 'FTP' | 'FTP data'
+  /** What the platform says of a proxy for this port; 'unknown' when it cannot be asked. */
+  readonly proxy: 'enabled' | 'disabled' | 'missing' | 'unknown'
+  /** 'other': something else is there. 'untested': no public host, or clients are being served there. */
+  readonly state: 'reachable' | 'refused' | 'silent' | 'other' | 'untested'
+}
+
+export interface PortReport {
+  /** Public host name; '' when there is none. */
+  readonly host: string
+  /** Milliseconds since the epoch. */
+  readonly checkedAt: number
+  readonly ports: readonly PortStatus[]
+}
+
 /** What an admin is shown of the server's health. Times are milliseconds since the epoch; errors are for people. */
 export interface ServerStatus {
+  readonly process: ProcessStatus
   readonly ssh: SshStatus
   readonly ftp: FtpStatus
   readonly http: {

@@ -21,7 +21,11 @@ const admin: Admin = {
 
 function guardedApp(): HttpApp {
   const app: HttpApp = fastify()
-  guardRoutes(app, { authenticate: () => Promise.resolve(admin) })
+  app.decorateRequest('cookies', { getter: () => ({}) })
+  guardRoutes(app, {
+    adminSignIn: { authenticate: () => Promise.resolve(admin) },
+    webSessions: { find: () => undefined },
+  })
   return app
 }
 

@@ -20,6 +20,11 @@ export class BasePath {
     return url.replace(this.#below, '')
   }
 
+  /** The path below which `url` asks for something, as the client wrote it, for cookies: '/' or the base path. */
+  prefixOf(url: string): string {
+    return this.path === '/' ? '/' : `${this.#below.exec(url)?.[0] ?? ''}/`
+  }
+
   /** Where the base path without its last slash leads to, relative; undefined for another URL. */
   redirectOf(url: string): string | undefined {
     if (this.path === '/' || !this.#withoutSlash.test(url)) return undefined

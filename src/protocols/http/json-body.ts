@@ -1,7 +1,10 @@
+import { FileServerError } from '../../core/errors.ts'
 import type { HttpApp } from './http-app.ts'
 
 /** Deeper than any body of the API goes; what lies below is left for the schema to ignore. */
 const maxDepth = 8
+/** Three times the longest list of the API. The schema looks at every value, and nobody else is served meanwhile. */
+const maxValues = 30_000
 
 /**
  * Bodies are JSON, or nothing at all whatever the content type says. A null stands for a field that was left out,
@@ -19,7 +22,7 @@ export function readJsonBodies(app: HttpApp): void {
     return done(new UnsupportedMediaType('The body must be application/json'))
   })
   app.addHook('preValidation', async (request) => {
-    dropNulls(request.body, maxDepth)
+    dropNulls(request.body, { depth: maxDepth, room: { values: maxValues } })
   })
 }
 
@@ -27,10 +30,23 @@ class UnsupportedMediaType extends Error {
   readonly statusCode = 415
 }
 
-function dropNulls(value: unknown, depth: number): void {
+interface Limits {
+  readonly depth: number
+  /** Shared by all levels. */
+  readonly room: { values: number }
+}
+
+/** @throws FileServerError 'invalid-argument' when there is more in `value` than there is room for */
+function dropNulls(value: unknown, { depth, room }: Limits): void {
   if (typeof value !== 'object' || value === null || depth === 0) return
-  for (const [key, child] of Object.entries(value)) {
-    if (child !== null) dropNulls(child, depth - 1)
-    else if (!Array.isArray(value)) Reflect.deleteProperty(value, key)
+  const keys = Array.isArray(value) ? undefined : Object.keys(value)
+  room.values -= keys?.length ?? (value as unknown[]).length
+  if (room.values < 0) throw new FileServerError('invalid-argument', 'The body holds too many values')
+  const below = { depth: depth - 1, room }
+  if (!keys) return (value as unknown[]).forEach((child) => dropNulls(child, below))
+  for (const key of keys) {
+    const child: unknown = Reflect.get(value, key)
+    if (child === null) Reflect.deleteProperty(value, key)
+    else dropNulls(child, below)
   }
 }

@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger'
 import { apiError } from '../../contract/api-answer.ts'
+import { csrfHeader } from '../../contract/session.ts'
 import { tokenHeader, type RouteAccess } from './access.ts'
 import type { BasePath } from './base-path.ts'
+import { adminCookie, userCookie } from './cookies.ts'
 import type { HttpApp } from './http-app.ts'
 
 const securitySchemes = {
@@ -14,7 +16,20 @@ const securitySchemes = {
     description:
       'The token of `/api/v2/token`, for requests through the Thinger.io console, which judges Authorization itself.',
   },
+  AdminSession: { type: 'apiKey', in: 'cookie', name: adminCookie, description: 'Of the WebAdmin.' },
+  UserSession: { type: 'apiKey', in: 'cookie', name: userCookie, description: 'Of the WebClient.' },
+  PageToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: csrfHeader,
+    description: 'The `csrf_token` of the session, beside its cookie, for everything but GET and HEAD.',
+  },
 } as const
+
+type Security = Readonly<Record<string, string[]>>[]
+
+const adminSecurity: Security = [{ BearerAuth: [] }, { TokenHeader: [] }, { AdminSession: [], PageToken: [] }]
+const userSecurity: Security = [{ UserSession: [], PageToken: [] }]
 
 /** Describes every route that is registered after it, from the schemas that check its requests and answers. */
 export async function describeRoutes(app: HttpApp, version: string, basePath: BasePath): Promise<void> {
@@ -42,8 +57,7 @@ export async function describeRoutes(app: HttpApp, version: string, basePath: Ba
 
 function documented<T extends object>(schema: T, access: RouteAccess | undefined): T {
   const response = 'response' in schema && typeof schema.response === 'object' ? schema.response : {}
-  const security =
-    access === 'public' ? [] : [{ BearerAuth: [] as string[] }, { TokenHeader: [] as string[] }]
+  const security = access === 'public' ? [] : access === 'user' ? userSecurity : adminSecurity
   const needs = Array.isArray(access) ? `Needs one of the permissions: ${access.join(', ')}.` : undefined
   return {
     security,

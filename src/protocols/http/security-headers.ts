@@ -1,9 +1,20 @@
 import type { FastifyReply } from 'fastify'
 
-/** The console shows the plugin in a frame of its own origin, so framing by that origin alone is allowed. */
+/**
+ * The console shows the plugin in a frame of its own origin, so framing by that origin alone is allowed. Images may come
+ * from memory: the WebClient shows what it has read that way, and nothing of a user is ever sent as a page.
+ */
+const policy = [
+  "default-src 'self'",
+  "img-src 'self' blob:",
+  "frame-ancestors 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "object-src 'none'",
+]
+
 const headers = {
-  'Content-Security-Policy':
-    "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'none'",
+  'Content-Security-Policy': policy.join('; '),
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
   'Referrer-Policy': 'no-referrer',

@@ -1,23 +1,40 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readConfig } from '../../../src/config/config.ts'
+import { describeEnvironment } from '../../../src/config/describe-environment.ts'
+import { liveDefaults } from '../../../src/config/live-defaults.ts'
 import { AccountService } from '../../../src/core/accounts/account-service.ts'
+import { AdminService } from '../../../src/core/accounts/admin-service.ts'
 import type { AdminPermission } from '../../../src/core/accounts/admin.ts'
+import { ProfileService } from '../../../src/core/accounts/profile-service.ts'
 import { AdminSignIn } from '../../../src/core/auth/admin-sign-in.ts'
+import { Authenticator } from '../../../src/core/auth/authenticator.ts'
 import type { AdminDirectory } from '../../../src/core/auth/admin-directory.ts'
 import { LoginThrottle } from '../../../src/core/auth/login-throttle.ts'
 import { PasswordHasher } from '../../../src/core/auth/password-hash.ts'
 import { SetupCode } from '../../../src/core/auth/setup-code.ts'
+import { SignIn } from '../../../src/core/auth/sign-in.ts'
+import { BackupService } from '../../../src/core/backups/backup-service.ts'
+import { systemClock } from '../../../src/core/clock.ts'
 import { ConnectionRegistry } from '../../../src/core/connections/connection-registry.ts'
+import { EndedSessions } from '../../../src/core/connections/ended-sessions.ts'
+import { TrafficMeter } from '../../../src/core/connections/traffic-meter.ts'
 import { FileServerError } from '../../../src/core/errors.ts'
+import { AuditLog } from '../../../src/core/events/audit-log.ts'
 import { EventBus } from '../../../src/core/events/event-bus.ts'
+import { FreeSpaceGuard } from '../../../src/core/files/free-space-guard.ts'
+import { KeyedLock } from '../../../src/core/files/keyed-lock.ts'
 import { QuotaLedger } from '../../../src/core/files/quota-ledger.ts'
 import { QuotaScanner } from '../../../src/core/files/quota-scanner.ts'
 import type { StorageProvider } from '../../../src/core/files/storage.ts'
 import { type Log, type LogFields, silentLog } from '../../../src/core/log.ts'
+import { LiveSettings } from '../../../src/core/settings/live-settings.ts'
 import type { ServerStatus } from '../../../src/core/status.ts'
 import { openDatabase, type Database } from '../../../src/database/database.ts'
-import { HttpServer } from '../../../src/protocols/http/http-server.ts'
+import type { LiveTiming } from '../../../src/protocols/http/api/live-streams.ts'
+import { HttpServer, type HttpServerOptions } from '../../../src/protocols/http/http-server.ts'
+import { BackupFiles } from '../../../src/storage/local/backup-files.ts'
 import { LocalStorageProvider } from '../../../src/storage/local/local-storage.ts'
 
 export const basePath = '/users/ann@example/plugins/sftpgo/'
@@ -35,7 +52,10 @@ export interface HttpWorldOptions {
   readonly directory?: AdminDirectory
   readonly storages?: (local: StorageProvider) => StorageProvider
   readonly status?: () => Promise<ServerStatus>
+  /** What the server asks its surroundings for. */
+  readonly reports?: Partial<Pick<HttpServerOptions, 'storages' | 'connectInfo' | 'portChecks'>>
   readonly onAnswer?: (statusCode: number) => void
+  readonly liveTiming?: LiveTiming
 }
 
 /** The HTTP server on a free port with real parts behind it, in a directory of its own. */
@@ -138,26 +158,59 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const database = stack.use(await openDatabase(`sqlite:${join(directory, 'test.db')}`, { log: silentLog }))
   const { users, folders, admins, quota } = database
   const hasher = new PasswordHasher({ concurrency: 2 })
+  const auditLog = new AuditLog({ events, repository: database.audit, retentionDays: () => 90, log })
+  stack.use(auditLog)
   const connections = new ConnectionRegistry()
+  const traffic = stack.use(new TrafficMeter({ totals: () => connections.traffic, intervalMs: 50 }))
+  const endedSessions = stack.use(new EndedSessions(events))
   const ledger = stack.use(new QuotaLedger(quota, { log }))
   const local = new LocalStorageProvider()
   const storages = options.storages?.(local) ?? local
   const setupCode = new SetupCode()
   const quotaScanner = stack.use(new QuotaScanner({ users, folders, quota, ledger, storages, events, log }))
+  const throttle = new LoginThrottle()
+  const signIn = new SignIn({
+    authenticator: new Authenticator({ users, hasher, throttle }),
+    files: {
+      quota: ledger,
+      freeSpace: new FreeSpaceGuard(0, systemClock),
+      events,
+      clock: systemClock,
+      locks: new KeyedLock(),
+      uploadMode: 'resumable',
+    },
+    ...{ users, folders, connections, storages, log },
+  })
+  const config = readConfig({})
+  const settings = await LiveSettings.load({
+    repository: database.settings,
+    base: liveDefaults(config),
+    ...{ events, log },
+  })
+  const backupsDirectory = join(directory, 'backups')
+  await mkdir(backupsDirectory)
+  const backups = new BackupService({
+    store: new BackupFiles({ directory: backupsDirectory, root }),
+    repository: database.backups,
+    ...{ settings, connections, events, roots: [root], serverVersion: '3.0.0-test' },
+  })
   const server = new HttpServer({
     host: '127.0.0.1',
     port: 0,
     basePath,
-    webDirectory: join(import.meta.dirname, '../../../src/web'),
+    webDirectory: await makeWebDirectory(directory),
+    signIn,
     version: '3.0.0-test',
     adminSignIn: new AdminSignIn({
       admins,
       hasher,
-      throttle: new LoginThrottle(),
+      throttle,
       setupCode,
       directory: options.directory,
       events,
     }),
+    admins: new AdminService({ admins, hasher, throttle, events }),
+    profiles: new ProfileService({ users, hasher, throttle, events }),
     accounts: new AccountService({
       users,
       folders,
@@ -168,11 +221,15 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       usersBaseDir: join(root, 'data'),
     }),
     connections,
+    ...{ auditLog, traffic, endedSessions, settings, backups },
+    environment: describeEnvironment(config, {}),
     quotaScanner,
     quotaLedger: ledger,
-    status:
-      options.status ?? (() => Promise.reject(new FileServerError('unavailable', 'No status in this test'))),
+    ...{ storages: notInThisTest, connectInfo: notInThisTest, portChecks: notInThisTest },
+    ...options.reports,
+    status: options.status ?? notInThisTest,
     log,
+    ...(options.liveTiming ? { liveTiming: options.liveTiming } : {}),
     ...(options.onAnswer ? { onAnswer: options.onAnswer } : {}),
   })
   stack.defer(() => server.stop())
@@ -181,6 +238,19 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     { server, database, connections, ledger, setupCode, events, root, logged },
     stack.move(),
   )
+}
+
+function notInThisTest(): Promise<never> {
+  return Promise.reject(new FileServerError('unavailable', 'Not in this test'))
+}
+
+/** Stands for the built pages, which have tests of their own with a browser. */
+async function makeWebDirectory(directory: string): Promise<string> {
+  const web = join(directory, 'web')
+  await mkdir(join(web, 'assets'), { recursive: true })
+  for (const name of ['admin.html', 'client.html', 'robots.txt', 'assets/page-1a2b3c.js'])
+    await writeFile(join(web, name), `${name} of the test`)
+  return web
 }
 
 export function fieldOf(body: unknown, name: string): unknown {

@@ -75,6 +75,13 @@ test('counts a folder anew, and answers 404 for accounts that are not there', as
 
 test('shows the state of the server', async () => {
   const status: ServerStatus = {
+    process: {
+      version: '3.0.0',
+      startedAt: 1,
+      memoryBytes: 2,
+      minFreeBytes: 3,
+      dataDirectory: { directory: '/state', freeBytes: 4, totalBytes: 5, error: 'cannot be read' },
+    },
     ssh: {
       isActive: true,
       bindings: [{ address: '0.0.0.0', port: 2022 }],
@@ -106,6 +113,13 @@ test('shows the state of the server', async () => {
   const { status: code, body } = await world.signedIn('GET', '/status')
   assert.equal(code, 200)
   const { ssh, ftp, data_provider, platform, storages, certificates } = body as Record<string, unknown>
+  assert.deepEqual(fieldOf(body, 'process'), {
+    version: '3.0.0',
+    started_at: 1,
+    memory_bytes: 2,
+    min_free_bytes: 3,
+    data_directory: { directory: '/state', free_bytes: 4, total_bytes: 5, error: 'cannot be read' },
+  })
   assert.deepEqual(fieldOf(ssh, 'host_keys'), [
     { path: '/keys/id_ed25519', fingerprint: 'SHA256:abc', algorithms: ['ssh-ed25519'] },
   ])
@@ -132,12 +146,18 @@ test('lets every admin do what their permissions say and nothing more', async ()
     ['edit_users manage_folders', 'PUT', '/folders/x', { mapped_path: world.root }],
     ['del_users manage_folders', 'DELETE', '/folders/x'],
     ['view_conns', 'GET', '/connections'],
+    ['view_conns', 'GET', '/live'],
+    ['view_events', 'POST', '/events/search', {}],
+    ['view_events', 'POST', '/events/exports', { format: 'csv' }],
+    ['view_events', 'GET', '/events/exports/x'],
     ['close_conns', 'DELETE', '/connections/x'],
     ['quota_scans', 'GET', '/quotas/users/scans'],
     ['quota_scans', 'POST', '/quotas/users/ann/scan'],
     ['quota_scans', 'GET', '/quotas/folders/scans'],
     ['quota_scans', 'POST', '/quotas/folders/x/scan'],
     ['view_status', 'GET', '/status'],
+    ['view_status', 'POST', '/status/ports'],
+    ['view_users add_users edit_users', 'GET', '/storages'],
   ]
   const permissions = [
     'view_users',
@@ -149,6 +169,7 @@ test('lets every admin do what their permissions say and nothing more', async ()
     'close_conns',
     'quota_scans',
     'view_status',
+    'view_events',
     'manage_system',
   ] as const
   for (const permission of permissions) {

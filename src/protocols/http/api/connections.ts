@@ -43,7 +43,7 @@ export function serveConnections(app: HttpApp, connections: ConnectionRegistry):
   )
 }
 
-function fromConnection(status: ConnectionStatus): ConnectionResource {
+export function fromConnection(status: ConnectionStatus): ConnectionResource {
   return {
     username: status.username,
     connection_id: status.connectionId,

@@ -1,6 +1,6 @@
 import { servicesStatus, type ServicesStatus } from '../../../contract/server-status.ts'
 import { versionInfo } from '../../../contract/version.ts'
-import type { Binding, FtpStatus, ServerStatus } from '../../../core/status.ts'
+import type { Binding, FtpStatus, ProcessStatus, ServerStatus } from '../../../core/status.ts'
 import type { HttpApp } from '../http-app.ts'
 
 const tags = ['maintenance']
@@ -41,6 +41,7 @@ export function serveStatus(app: HttpApp, status: () => Promise<ServerStatus>, v
 }
 
 function fromStatus({
+  process,
   ssh,
   ftp,
   http,
@@ -50,6 +51,7 @@ function fromStatus({
   certificates,
 }: ServerStatus): ServicesStatus {
   return {
+    process: fromProcess(process),
     ssh: {
       is_active: ssh.isActive,
       bindings: ssh.bindings.map(fromBinding),
@@ -99,6 +101,21 @@ function fromStatus({
       is_self_signed: isSelfSigned,
       error,
     })),
+  }
+}
+
+function fromProcess({ version, startedAt, memoryBytes, minFreeBytes, dataDirectory }: ProcessStatus) {
+  return {
+    version,
+    started_at: startedAt,
+    memory_bytes: memoryBytes,
+    min_free_bytes: minFreeBytes,
+    data_directory: {
+      directory: dataDirectory.directory,
+      free_bytes: dataDirectory.freeBytes,
+      total_bytes: dataDirectory.totalBytes,
+      error: dataDirectory.error,
+    },
   }
 }
 

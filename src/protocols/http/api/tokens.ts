@@ -2,17 +2,13 @@ import { apiMessage } from '../../../contract/api-answer.ts'
 import { token, tokenRequest, type Token } from '../../../contract/token.ts'
 import type { AdminSignIn } from '../../../core/auth/admin-sign-in.ts'
 import { FileServerError, hasCode } from '../../../core/errors.ts'
-import { tokenOf } from '../access.ts'
+import { programTokenOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
+import { signInAdmin, type Credentials } from './admin-credentials.ts'
 
 const tags = ['token']
 const maxNameLength = 255
 const maxPasswordLength = 8192
-
-interface Credentials {
-  readonly username: string
-  readonly password: string
-}
 
 /** Signing in and out. Both ways in give the same token; GET is SFTPGo's, POST passes the platform. */
 export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
@@ -33,7 +29,7 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
       try {
         const credentials = basicCredentials(request.headers.authorization)
         if (!credentials) throw new FileServerError('access-denied', 'Give a user name and a password')
-        return await signIn(adminSignIn, credentials, request.ip)
+        return await issue(adminSignIn, credentials, request.ip)
       } catch (error) {
         if (hasCode(error, 'access-denied'))
           void reply.header('WWW-Authenticate', 'Basic realm="SFTPGo", charset="UTF-8"')
@@ -54,7 +50,7 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
         response: { 200: token },
       },
     },
-    async (request) => signIn(adminSignIn, request.body, request.ip),
+    async (request) => issue(adminSignIn, request.body, request.ip),
   )
 
   app.get(
@@ -70,26 +66,20 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
       },
     },
     async (request) => {
-      await adminSignIn.signOut(tokenOf(request))
+      // No cookie: any page could lead a browser to this address. Browsers sign out by DELETE /session/admin.
+      await adminSignIn.signOut(programTokenOf(request))
       return { message: 'Your token has been invalidated' }
     },
   )
 }
 
-async function signIn(
+async function issue(
   adminSignIn: AdminSignIn,
-  { username, password }: Credentials,
+  credentials: Credentials,
   remoteAddress: string,
 ): Promise<Token> {
-  try {
-    const { token: text, expiresAt } = await adminSignIn.signIn(username, password, remoteAddress)
-    return { access_token: text, expires_at: new Date(expiresAt).toISOString() }
-  } catch (error) {
-    // A second factor that cannot be asked for here: the request is right, this way in is not.
-    if (error instanceof FileServerError && error.code === 'unsupported')
-      throw new FileServerError('permission-denied', error.message, { cause: error })
-    throw error
-  }
+  const { token: text, expiresAt } = await signInAdmin(adminSignIn, credentials, remoteAddress, 'token')
+  return { access_token: text, expires_at: new Date(expiresAt).toISOString() }
 }
 
 /** RFC 7617 §2, in UTF-8. */

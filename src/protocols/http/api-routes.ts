@@ -1,0 +1,50 @@
+import { serveAdminTokens } from './api/admin-tokens.ts'
+import { serveAdmins } from './api/admins.ts'
+import { serveBackups } from './api/backups.ts'
+import { serveConnectInfo } from './api/connect.ts'
+import { serveConnections } from './api/connections.ts'
+import { serveDescription } from './api/description.ts'
+import { serveEvents } from './api/events.ts'
+import { serveFolders } from './api/folders.ts'
+import { serveLive } from './api/live.ts'
+import { servePortChecks } from './api/port-checks.ts'
+import { serveQuotaScans } from './api/quota-scans.ts'
+import { serveSessions } from './api/sessions.ts'
+import { serveSettings } from './api/settings.ts'
+import { serveStatus } from './api/status.ts'
+import { serveStorages } from './api/storages.ts'
+import { serveTokens } from './api/tokens.ts'
+import { serveUsers } from './api/users.ts'
+import { serveUserApi } from './files/user-api.ts'
+import type { BasePath } from './base-path.ts'
+import type { HttpApp } from './http-app.ts'
+import type { HttpServerOptions } from './http-server.ts'
+import type { WebSessions } from './web-sessions.ts'
+
+/** Every route below /api/v2. */
+export function serveApi(
+  app: HttpApp,
+  options: HttpServerOptions,
+  webSessions: WebSessions,
+  basePath: BasePath,
+): void {
+  const { adminSignIn, accounts } = options
+  serveSessions(app, { adminSignIn, accounts, webSessions, basePath })
+  serveTokens(app, options.adminSignIn)
+  serveAdmins(app, options.admins, adminSignIn)
+  serveAdminTokens(app, adminSignIn)
+  serveSettings(app, options.settings, options.environment)
+  serveBackups(app, options.backups)
+  serveUsers(app, options.accounts, options.quotaLedger)
+  serveFolders(app, options.accounts, options.quotaLedger)
+  serveConnections(app, options.connections)
+  serveLive(app, { ...options, timing: options.liveTiming })
+  serveEvents(app, options)
+  serveQuotaScans(app, options.quotaScanner)
+  serveStatus(app, options.status, options.version)
+  serveStorages(app, options.storages)
+  serveConnectInfo(app, options.connectInfo)
+  servePortChecks(app, options.portChecks)
+  serveUserApi(app, options)
+  serveDescription(app)
+}

@@ -1,0 +1,105 @@
+import { Type } from 'typebox'
+import { downloadRequest, downloadTicket, type DownloadTicket } from '../../../contract/file.ts'
+import type { UserFilesystem } from '../../../core/files/user-filesystem.ts'
+import { nameOf, type VirtualPath } from '../../../core/files/virtual-path.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { webSessionOf } from '../access.ts'
+import { toVirtualPath } from '../api/virtual-path-field.ts'
+import type { HttpApp } from '../http-app.ts'
+import type { WebSession } from '../web-sessions.ts'
+import { archiveName } from './archive-names.ts'
+import { setDownloadHeaders, harmlessName } from './download-headers.ts'
+import { DownloadTickets, type DownloadOrder } from './download-tickets.ts'
+import { sendArchive } from './send-archive.ts'
+import { sendFile } from './send-file.ts'
+
+const tags = ['files']
+/** Ten thousand paths of a usual length. */
+const pathsBodyLimit = 4 * 1024 * 1024
+const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
+const content = Type.Unsafe<unknown>(Type.String({ format: 'binary' }))
+
+/** Files as downloads of the browser, by links without a path or a name in them. */
+export function serveDownloads(app: HttpApp): void {
+  const tickets = new WeakMap<WebSession, DownloadTickets>()
+  const ticketsOf = (webSession: WebSession) => {
+    const known = tickets.get(webSession) ?? new DownloadTickets()
+    tickets.set(webSession, known)
+    return known
+  }
+
+  app.post(
+    '/user/downloads',
+    {
+      config: { access: 'user' },
+      bodyLimit: pathsBodyLimit,
+      schema: {
+        tags,
+        operationId: 'prepare_user_download',
+        summary: 'Get a link to download a file, or a ZIP of several or of directories',
+        body: downloadRequest,
+        response: { 201: downloadTicket },
+      },
+    },
+    async (request, reply) => {
+      const webSession = webSessionOf(request)
+      const paths = request.body.paths.map((path) => toVirtualPath('paths', path))
+      const { order, size } = await toOrder(webSession.session.files, paths, request.body.archive ?? false)
+      const id = ticketsOf(webSession).issue(order)
+      const ticket: DownloadTicket = { url: `api/v2/user/downloads/${id}`, name: order.name }
+      return reply.code(201).send(size === undefined ? ticket : { ...ticket, size })
+    },
+  )
+
+  const download = async (request: FastifyRequest, reply: FastifyReply, id: string) => {
+    const webSession = webSessionOf(request)
+    const { files } = webSession.session
+    const { paths, isArchive, name } = ticketsOf(webSession).use(id)
+    const [path] = paths
+    if (!isArchive && path !== undefined) return sendFile(request, reply, files, path)
+    if (request.method !== 'HEAD') return sendArchive(reply, files, paths, name)
+    setDownloadHeaders(reply, name, 'application/zip')
+    return reply.send()
+  }
+  const options = {
+    config: { access: 'user' },
+    schema: {
+      tags,
+      summary: 'Download what a link stands for; parts of a file by Range',
+      params,
+      produces: ['application/octet-stream', 'application/zip'],
+      response: { 200: content, 206: content },
+    },
+  } as const
+
+  app.head(
+    '/user/downloads/:id',
+    { ...options, schema: { ...options.schema, operationId: 'head_user_download' } },
+    (request, reply) => download(request, reply, request.params.id),
+  )
+  app.get(
+    '/user/downloads/:id',
+    {
+      ...options,
+      exposeHeadRoute: false,
+      schema: { ...options.schema, operationId: 'get_user_download' },
+    },
+    (request, reply) => download(request, reply, request.params.id),
+  )
+}
+
+/** One path is looked at, so that a link to nothing is refused at once; of many, what is missing is told in the ZIP. */
+async function toOrder(
+  files: UserFilesystem,
+  paths: readonly VirtualPath[],
+  isArchiveWanted: boolean,
+): Promise<{ readonly order: DownloadOrder; readonly size: number | undefined }> {
+  const [path] = paths
+  const entry = paths.length === 1 && path !== undefined ? await files.stat(path) : undefined
+  const isArchive = isArchiveWanted || entry?.type !== 'file'
+  const name = isArchive || path === undefined ? archiveName(paths) : nameOf(path)
+  return {
+    order: { paths, isArchive, name: harmlessName(name) },
+    size: isArchive ? undefined : entry?.size,
+  }
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../../../core/clock.ts'
+import { FileServerError, toFileServerError } from '../../../core/errors.ts'
+import type { Upload } from '../../../core/files/upload.ts'
+import type { VirtualPath } from '../../../core/files/virtual-path.ts'
+
+/** As the client told it, and as it is told back. */
+export type UploadMetadata = Record<string, string | null>
+
+export interface PendingUploadParts {
+  readonly id: string
+  readonly username: string
+  /** Bytes in all. */
+  readonly size: number
+  readonly metadata: UploadMetadata
+  readonly upload: Upload
+  readonly clock: Clock
+  /** Milliseconds without a byte after which it is given up. */
+  readonly idleMs: number
+  /** Told once, when it is complete or given up. */
+  readonly onEnd: () => void
+}
+
+/** A file that arrives in several requests. Nothing of it is seen before all of it is durable under its name. */
+export class PendingUpload {
+  readonly id: string
+  readonly username: string
+  readonly size: number
+  readonly metadata: UploadMetadata
+  readonly #parts: PendingUploadParts
+  readonly #idle: NodeJS.Timeout
+  #offset = 0
+  #lastByteAt: number
+  #isCompleting = false
+  #isComplete = false
+  #hasEnded = false
+  /** The request whose body is being received. */
+  #sender: IncomingMessage | undefined
+
+  constructor(parts: PendingUploadParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.username = parts.username
+    this.size = parts.size
+    this.metadata = parts.metadata
+    this.#lastByteAt = parts.clock()
+    const giveUp = new FileServerError('aborted', 'Nothing of the upload arrived for too long')
+    this.#idle = setTimeout(() => void this.abort(giveUp), parts.idleMs).unref()
+  }
+
+  get path(): VirtualPath {
+    return this.#parts.upload.path
+  }
+
+  /** Bytes that have arrived and are stored. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** False once it is complete or given up, also by the end of the session that holds its file. */
+  get isOpen(): boolean {
+    return !this.#hasEnded && (this.#isCompleting || this.#parts.upload.isOpen)
+  }
+
+  /** Milliseconds since the epoch. */
+  get expiresAt(): number {
+    return this.#lastByteAt + this.#parts.idleMs
+  }
+
+  /**
+   * Stores what `request` brings, as it can be stored. A request that breaks off counts as far as it came; what cannot
+   * be stored ends the upload. The last byte is answered for after all of them are durable.
+   */
+  async receive(request: IncomingMessage): Promise<number> {
+    this.#sender = request
+    try {
+      for await (const chunk of bodyOf(request)) await this.#store(chunk)
+      this.#sender = undefined
+      if (this.#offset === this.size) await this.complete()
+    } catch (error) {
+      this.#sender = undefined
+      await this.abort(toFileServerError(error))
+      throw error
+    } finally {
+      this.#sender = undefined
+      // What is still on its way is read, or the client would not get to the answer.
+      request.resume()
+    }
+    return this.#offset
+  }
+
+  /** A client that comes back has given up the request it sent before, which may not know it yet. */
+  interrupt(): void {
+    this.#sender?.destroy()
+  }
+
+  async complete(): Promise<void> {
+    this.#isCompleting = true
+    await this.#parts.upload.finish()
+    this.#isComplete = true
+    this.#end()
+  }
+
+  /** Leaves nothing of it. Idempotent; does nothing after the end. */
+  async abort(reason: FileServerError): Promise<void> {
+    this.interrupt()
+    await this.#parts.upload.abort(reason)
+    this.#end()
+  }
+
+  async #store(chunk: Buffer): Promise<void> {
+    if (chunk.length > this.size - this.#offset)
+      throw new FileServerError('invalid-argument', 'More arrived than was announced')
+    await this.#parts.upload.write(this.#offset, [chunk])
+    this.#offset += chunk.length
+    this.#lastByteAt = this.#parts.clock()
+    this.#idle.refresh()
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    clearTimeout(this.#idle)
+    this.#parts.onEnd()
+  }
+}
+
+/** Ends where the body ends, or where the client is gone. */
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer
+  } catch (error) {
+    if (!request.destroyed) throw error
+  }
+}

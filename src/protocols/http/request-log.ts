@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify'
+import type { Log } from '../../core/log.ts'
+import { pathOf } from './base-path.ts'
+import type { HttpApp } from './http-app.ts'
+
+/** One line for each request, without its query: that can hold the platform's token. */
+export function logRequests(app: HttpApp, log: Log, onAnswer?: (statusCode: number) => void): void {
+  app.addHook('onResponse', async (request, reply) => {
+    onAnswer?.(reply.statusCode)
+    const fields = {
+      ...fieldsOf(request),
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+    }
+    if (request.method === 'GET' || request.method === 'HEAD') log.debug(fields, 'http request')
+    else log.info(fields, 'http request')
+  })
+}
+
+/** What every line about a request tells. */
+export function fieldsOf(request: FastifyRequest) {
+  const forwardedFor = request.headers['x-forwarded-for']
+  return {
+    protocol: 'HTTP',
+    method: request.method,
+    path: pathOf(request.originalUrl),
+    remoteAddress: request.ip,
+    ...(typeof forwardedFor === 'string' ? { forwardedFor: forwardedFor.slice(0, 200) } : {}),
+    ...usernameOf(request),
+  }
+}
+
+function usernameOf({ admin, webSession }: FastifyRequest): { username?: string } {
+  const username = admin?.username ?? webSession?.username
+  return username === undefined ? {} : { username }
+}
