@@ -21,6 +21,7 @@ const clients = [
   ],
   ...['python3', 'python3-paramiko', 'xdotool', 'xvfb'],
 ]
+const browser = ['chromium', 'fonts-dejavu-core', 'unzip']
 const services = ['postgresql']
 const containers = ['buildah', 'debootstrap', 'podman', 'runc']
 const observers = ['procps', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
@@ -75,6 +76,7 @@ function prepare() {
   const addonWasBuilt = isAddonBuilt()
   const packages = new Set([
     ...clients,
+    ...browser,
     ...services,
     ...containers,
     ...observers,
@@ -93,6 +95,10 @@ function check() {
   }
 }
 
+function build() {
+  if (!run('npm', ['run', '--silent', 'build:web'])) throw new Error('build:web failed')
+}
+
 function test() {
   const files = ['src/**/*.test.ts', 'test/**/*.test.ts']
   return run('node', ['--test', '--test-concurrency=2', '--test-timeout=600000', ...files])
@@ -101,6 +107,7 @@ function test() {
 try {
   prepare()
   check()
+  build()
   process.exitCode = test() ? 0 : 1
 } catch (error) {
   console.error(error.message)

@@ -1,0 +1,169 @@
+import type { DownloadTicket } from '../../../contract/file.ts'
+import { callApi, urlOf } from '../../shared/api.ts'
+import { t } from '../../shared/i18n.ts'
+import { tellFailure } from '../../shared/notices.tsx'
+import { parentOf } from '../listing/paths.ts'
+import type { ConflictChoice } from './conflicts.ts'
+import { passes, passesLongAnswers } from './download-way.ts'
+import { FileJobs } from './file-jobs.ts'
+import type { PickedFiles } from './picked-files.ts'
+import { PieceArchive } from './piece-archive.ts'
+import { PieceDownload, type OwnDownload } from './piece-download.ts'
+import { planUploads } from './plan-uploads.ts'
+import { followDownload } from './save-as.ts'
+import { TusSender } from './tus-sender.ts'
+import { UploadQueue, type UploadItem, type UploadOrder } from './upload-queue.ts'
+import { isSameFile, listUnfinished, makeDirectory, namesIn } from './uploads-api.ts'
+
+/** A page is drawn anew at most this often while bytes move. */
+const drawMs = 200
+const measureMs = 1000
+
+/** Names that are taken, and what to do about them: asked by whoever draws the transfers. */
+export interface ConflictQuestion {
+  readonly paths: readonly string[]
+  readonly mayReplace: boolean
+  readonly answer: (choice: ConflictChoice | undefined) => void
+}
+
+/** Everything that moves, whichever page is shown. */
+class Transfers extends EventTarget {
+  readonly uploads: UploadQueue
+  readonly jobs: FileJobs
+  downloads: readonly OwnDownload[] = []
+  question: ConflictQuestion | undefined
+  /** How many uploads and downloads are being looked at before they begin. */
+  preparing = 0
+  #drawing: ReturnType<typeof setTimeout> | undefined
+  #measuring: ReturnType<typeof setInterval> | undefined
+
+  constructor() {
+    super()
+    const onChange = () => this.#changed()
+    this.uploads = new UploadQueue({
+      start: (item, events) => new TusSender(item, events),
+      onChange,
+      onDone: ({ path }) => this.#arrived(parentOf(path)),
+    })
+    this.jobs = new FileJobs({ onChange, onEnd: () => this.#arrived(undefined) })
+  }
+
+  /** Looks what is there, asks about names that are taken, and sends the rest. */
+  async upload(picked: PickedFiles, directory: string, mayReplace: boolean): Promise<void> {
+    this.preparing++
+    this.#changed()
+    try {
+      const inUse = new Set(this.uploads.items.filter(isOpen).map(({ uploadId }) => uploadId))
+      const orders = await planUploads(picked, directory, {
+        namesIn,
+        makeDirectory,
+        ask: (paths) => this.#ask(paths, mayReplace),
+        unfinished: (await listUnfinished()).filter(({ id }) => !inUse.has(id)),
+        isSameFile,
+      })
+      this.#enqueue(orders)
+      if (picked.folders.length > 0) this.#arrived(directory)
+    } catch (error) {
+      tellFailure(error, t('transfers.notStarted'))
+    } finally {
+      this.preparing--
+      this.#changed()
+    }
+  }
+
+  /** One file as it is, anything else as a ZIP. */
+  async download(paths: readonly string[]): Promise<void> {
+    this.preparing++
+    this.#changed()
+    try {
+      const ticket: DownloadTicket = await callApi('POST', 'user/downloads', { body: { paths } })
+      const url = urlOf(ticket.url)
+      const { size, name } = ticket
+      if (await (size === undefined ? passes(url) : passesLongAnswers(url, size)))
+        return followDownload(url, name)
+      const onChange = () => this.#changed()
+      const own =
+        size === undefined ? new PieceArchive(name, paths, onChange) : new PieceDownload(ticket, onChange)
+      this.downloads = [...this.downloads, own]
+      this.#changed()
+    } catch (error) {
+      tellFailure(error)
+    } finally {
+      this.preparing--
+      this.#changed()
+    }
+  }
+
+  /** Takes away what has ended. */
+  clear(): void {
+    this.uploads.clear()
+    this.downloads = this.downloads.filter(({ state }) => state === 'active')
+    for (const job of this.jobs.jobs)
+      if (job.state !== 'running') void this.jobs.remove(job).catch(() => undefined)
+    this.#changed()
+  }
+
+  get isSending(): boolean {
+    return this.uploads.isActive || this.downloads.some(({ state }) => state === 'active')
+  }
+
+  /** The same file to the same place is one upload, which goes on. */
+  #enqueue(orders: readonly UploadOrder[]): void {
+    const known = new Map(this.uploads.items.filter(isOpen).map((item) => [item.path, item]))
+    for (const { path } of orders) {
+      const item = known.get(path)
+      if (item) this.uploads.resume(item)
+    }
+    this.uploads.add(orders.filter(({ path }) => !known.has(path)))
+  }
+
+  #ask(paths: readonly string[], mayReplace: boolean): Promise<ConflictChoice | undefined> {
+    return new Promise((resolve) => {
+      this.question = {
+        paths,
+        mayReplace,
+        answer: (choice) => {
+          this.question = undefined
+          this.#changed()
+          resolve(choice)
+        },
+      }
+      this.#changed()
+    })
+  }
+
+  #arrived(directory: string | undefined): void {
+    this.dispatchEvent(new CustomEvent('arrived', { detail: directory }))
+  }
+
+  #changed(): void {
+    this.#measure()
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined
+      this.dispatchEvent(new Event('change'))
+    }, drawMs)
+  }
+
+  #measure(): void {
+    if (this.#measuring !== undefined || !this.uploads.isActive) return
+    addEventListener('beforeunload', warn)
+    this.#measuring = setInterval(() => {
+      this.uploads.measure(performance.now())
+      if (this.uploads.isActive) return
+      clearInterval(this.#measuring)
+      this.#measuring = undefined
+      removeEventListener('beforeunload', warn)
+    }, measureMs)
+  }
+}
+
+function isOpen({ state }: UploadItem): boolean {
+  return state === 'waiting' || state === 'active' || state === 'paused' || state === 'failed'
+}
+
+/** The browser asks whether the page should really go. */
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault()
+}
+
+export const transfers = new Transfers()

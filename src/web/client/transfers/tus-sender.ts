@@ -1,0 +1,176 @@
+import type { DetailedError, HttpRequest, Upload, UploadOptions } from 'tus-js-client'
+import type { ApiError } from '../../../contract/api-answer.ts'
+import { ApiFailure, csrfHeaders, signInAgain } from '../../shared/api.ts'
+import { failureText } from '../../shared/failure-text.ts'
+import { t } from '../../shared/i18n.ts'
+import { remedyFor, waitBefore } from './upload-failure.ts'
+import type { RunningUpload, UploadEvents, UploadItem } from './upload-queue.ts'
+import { discardUpload, listUnfinished, uploadsUrl, uploadUrl } from './uploads-api.ts'
+
+/** Of the contract's maxPieceBytes: the platform refuses larger requests. */
+const pieceBytes = 4 * 1024 * 1024
+
+/** Something on the way lets no PATCH through: found once, true for the whole page. */
+let sendsByPost = false
+
+/** Sends one file by tus, through everything that passes by itself. */
+export class TusSender implements RunningUpload {
+  readonly #item: UploadItem
+  readonly #events: UploadEvents
+  #upload: Upload | undefined
+  #isStopped = false
+  #attempts = 0
+  /** The server may have begun it without our hearing of it. */
+  #mayBeOrphaned = false
+  #wake: (() => void) | undefined
+
+  constructor(item: UploadItem, events: UploadEvents) {
+    this.#item = item
+    this.#events = events
+    void this.#attempt()
+  }
+
+  pause(): void {
+    this.#isStopped = true
+    this.#wake?.()
+    void this.#upload?.abort()
+  }
+
+  discard(): void {
+    this.pause()
+    void this.#discard().catch(() => undefined)
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#item.uploadId === undefined && this.#mayBeOrphaned) await this.#findOrphan()
+    const { uploadId } = this.#item
+    this.#item.uploadId = undefined
+    if (uploadId !== undefined) await discardUpload(uploadId)
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      const tus = await import('tus-js-client')
+      if (this.#mayBeOrphaned && this.#item.uploadId === undefined) await this.#findOrphan()
+      if (this.#isStopped) return
+      this.#upload = new tus.Upload(this.#item.file, this.#options())
+      this.#upload.start()
+    } catch (error) {
+      await this.#deal(error)
+    }
+  }
+
+  #options(): UploadOptions {
+    const { uploadId, file, path, overwrite } = this.#item
+    // A small file is one request.
+    const isWhole = file.size > 0 && file.size <= pieceBytes
+    if (uploadId === undefined) this.#mayBeOrphaned = true
+    return {
+      // Without an endpoint it does not begin anew by itself, which would forget what has arrived.
+      ...(uploadId === undefined
+        ? { endpoint: uploadsUrl(), uploadDataDuringCreation: isWhole }
+        : { endpoint: null, uploadUrl: uploadUrl(uploadId) }),
+      metadata: { path, overwrite: String(overwrite), modified: String(Math.max(0, file.lastModified)) },
+      chunkSize: pieceBytes,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      overridePatchMethod: sendsByPost,
+      onBeforeRequest: setCsrfHeader,
+      onUploadUrlAvailable: () => this.#begun(),
+      onProgress: (sent) => this.#progress(sent),
+      onChunkComplete: () => {
+        this.#attempts = 0
+      },
+      onSuccess: () => this.#events.onDone(),
+      onError: (error) => void this.#deal(error),
+    }
+  }
+
+  #begun(): void {
+    this.#mayBeOrphaned = false
+    this.#item.uploadId = this.#upload?.url?.split('/').at(-1) ?? this.#item.uploadId
+  }
+
+  #progress(sent: number): void {
+    this.#events.onStall(false)
+    this.#events.onProgress(sent)
+  }
+
+  async #deal(error: unknown): Promise<void> {
+    if (this.#isStopped) return
+    const { failure, method } = failureOf(error)
+    const { status, code } = failure
+    const remedy = remedyFor({ status, code, method, attempts: this.#attempts })
+    if (status === 0 && !(await isReadable(this.#item.file)))
+      return this.#events.onFail(t('transfers.unreadable'))
+    if (remedy === 'stop') return this.#events.onFail(failureText(failure))
+    if (remedy === 'sign-in') await signInAgain()
+    else if (remedy === 'anew') this.#item.uploadId = undefined
+    else if (remedy === 'override') sendsByPost = true
+    else await this.#rest()
+    if (!this.#isStopped) await this.#attempt()
+  }
+
+  /** Until some time has passed or the network is back. */
+  async #rest(): Promise<void> {
+    this.#events.onStall(true)
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      addEventListener('online', () => resolve(), { once: true })
+      setTimeout(resolve, waitBefore(this.#attempts++))
+    })
+    this.#wake = undefined
+  }
+
+  async #findOrphan(): Promise<void> {
+    const { path, file } = this.#item
+    const orphan = (await listUnfinished()).find(
+      (upload) => upload.path === path && upload.size === file.size,
+    )
+    this.#item.uploadId = orphan?.id
+    this.#mayBeOrphaned = false
+  }
+}
+
+/** Each time anew: the session may have been renewed since the last piece. */
+function setCsrfHeader(request: HttpRequest): void {
+  for (const [name, value] of Object.entries(csrfHeaders())) request.setHeader(name, value)
+}
+
+function failureOf(error: unknown): { readonly failure: ApiFailure; readonly method: string } {
+  if (error instanceof ApiFailure) return { failure: error, method: 'GET' }
+  if (!isDetailed(error)) return { failure: unreachable(), method: '' }
+  const request = error.originalRequest
+  const overridden = request.getHeader('X-HTTP-Method-Override')
+  const method = overridden ?? request.getMethod()
+  const response = error.originalResponse
+  if (response === null) return { failure: unreachable(), method }
+  return { failure: new ApiFailure(response.getStatus(), answerOf(response.getBody())), method }
+}
+
+function isDetailed(error: unknown): error is DetailedError {
+  return error instanceof Error && 'originalRequest' in error && error.originalRequest !== null
+}
+
+function unreachable(): ApiFailure {
+  return new ApiFailure(0, { message: '', error: 'unreachable' })
+}
+
+/** Proxies on the way answer in HTML. */
+function answerOf(body: string): ApiError {
+  try {
+    return JSON.parse(body) as ApiError
+  } catch {
+    return { message: '', error: '' }
+  }
+}
+
+/** A file can be gone from the disk, or have changed, since it was chosen. */
+async function isReadable(file: File): Promise<boolean> {
+  try {
+    await file.slice(0, 1).arrayBuffer()
+    return true
+  } catch {
+    return false
+  }
+}

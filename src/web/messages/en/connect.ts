@@ -1,0 +1,47 @@
+export const connect = {
+  'connect.asksPassword': 'The program asks for the password, so that it is in no command and no file.',
+  'connect.copyPassword': 'Copy the password',
+  'connect.curl.hostKey':
+    'curl takes host keys that are known already: connect once with sftp and accept the key.',
+  'connect.encryption': 'Encryption',
+  'connect.esp.clear':
+    'Such small devices send without encryption: use a user for them alone, best with the right to upload only.',
+  'connect.esp.lead': 'A sketch for the Arduino IDE. It uploads a small file once a minute.',
+  'connect.esp.needsPlain':
+    'The sketch uses FTP without encryption, which this user or the server does not allow.',
+  'connect.esp.sketch': 'Sketch',
+  'connect.filezilla.lead': 'Open File > Site Manager, make a new site and enter these values.',
+  'connect.ftpHint': 'FTP clients have to use passive mode. Data goes over the port {ports}.',
+  'connect.general': 'All programs',
+  'connect.host': 'Host',
+  'connect.hostKeys': 'Fingerprints of the host keys',
+  'connect.hostKeysHint': 'When a client asks whether to trust the server, one of these must be shown.',
+  'connect.keyOnly': 'SFTP takes the SSH key of this user, and no password.',
+  'connect.mode': 'Transfer mode',
+  'connect.nothing': 'No protocol is allowed for this user. Allow one under Access.',
+  'connect.openssh.refuses':
+    'OpenSSH refuses user names with quotes, brackets or signs like & and ;. Use another program.',
+  'connect.openssh.scp': 'Copy a file with scp',
+  'connect.openssh.sftp': 'Open a session',
+  'connect.passive': 'Passive',
+  'connect.passwordOnce': 'The password is shown only now. Copy it before you go on.',
+  'connect.port': 'Port',
+  'connect.programs': 'Programs',
+  'connect.protocol': 'Protocol',
+  'connect.qr': 'QR code of {url}',
+  'connect.qrHint': 'Scan with a phone:',
+  'connect.rclone.config': 'Add to rclone.conf',
+  'connect.rclone.use': 'Copy a file',
+  'connect.system': 'Windows, Mac',
+  'connect.system.explorer': 'Address for the Explorer',
+  'connect.system.mac':
+    'Mac: Finder cannot upload by FTP or SFTP. Use Cyberduck or FileZilla with the values below.',
+  'connect.system.noTls':
+    'The Windows Explorer does not encrypt, which is required here. Use WinSCP or FileZilla instead.',
+  'connect.system.windows': 'Windows: enter this in the address bar of the Explorer.',
+  'connect.tlsOptional': 'Explicit TLS, if the client can',
+  'connect.tlsRequired': 'Explicit TLS, required',
+  'connect.user': 'User',
+  'connect.web': 'In the browser:',
+  'connect.winscp.lead': 'In the Login window, paste the address into Host name, or enter the values.',
+} as const

@@ -1,0 +1,106 @@
+export const health = {
+  'health.certificate.anyHost': 'Any host name',
+  'health.certificate.expired': 'Ended on {date}: clients refuse it.',
+  'health.certificate.good': 'Good until {date}.',
+  'health.certificate.none': 'There is no certificate that can be used.',
+  'health.certificate.old': 'The new certificate cannot be used; the one before serves until {date}.',
+  'health.certificate.renew':
+    'Put a new fullchain.pem and privkey.pem for {host} into the certificates directory. The server takes them without a restart.',
+  'health.certificate.selfSigned': 'Self-signed, until {date}: clients warn or refuse.',
+  'health.certificate.selfSignedAdvice':
+    'For FTPS without warnings use a certificate of the domain: the platform provides one for domains that it serves.',
+  'health.certificate.soon': 'Ends tomorrow at the latest, on {date}. | Ends in {n} days, on {date}.',
+  'health.certificates.title': 'Certificates',
+  'health.copy': 'Copy the value of {subject}',
+  'health.data.advice':
+    'The server keeps its database in {directory}. Free some space there and check that it may write.',
+  'health.data.subject': 'Disk of the database',
+  'health.database.active': '{kind} answers.',
+  'health.database.away': '{kind} does not answer. Nobody can sign in.',
+  'health.database.awayAdvice':
+    'Check that the database runs and that DATABASE_URL is right. The server connects again by itself.',
+  'health.database.subject': 'Database',
+  'health.encryption.optional':
+    'Clients may sign in without TLS: passwords and files then travel in the clear. See Settings.',
+  'health.encryption.required': 'TLS is required.',
+  'health.encryption.subject': 'Encryption',
+  'health.ftp.title': 'FTP',
+  'health.hostKeys.none': 'There are none: SFTP cannot work.',
+  'health.hostKeys.noneAdvice':
+    'Restart the plugin; it makes them in its data directory, which has to be writable.',
+  'health.hostKeys.one': 'Clients can compare this fingerprint at their first connection.',
+  'health.hostKeys.title': 'SSH host keys',
+  'health.lead': 'What is well, what is not, and what to do about it.',
+  'health.level.bad': 'Problem',
+  'health.level.good': 'Good',
+  'health.level.info': 'Note',
+  'health.level.warning': 'Warning',
+  'health.passive.host': 'Clients are told {host} for data connections.',
+  'health.passive.none': 'Clients are told the address that they connected to.',
+  'health.passive.private': 'Clients are told {host}, which nobody outside this network can reach.',
+  'health.passive.privateAdvice':
+    'Set FTP_PASSIVE_HOST to the public name of the server, then restart the plugin.',
+  'health.passive.subject': 'Passive address',
+  'health.platform.connected': 'Connected since {since}.',
+  'health.platform.connecting': 'Connecting…',
+  'health.platform.refuses': 'The platform answers, but refuses requests of the plugin.',
+  'health.platform.refusesAdvice':
+    'The access token of the plugin may be gone or lack a permission. Reinstall the plugin, or see its token in the console.',
+  'health.platform.standalone': 'Not used: the server runs on its own.',
+  'health.platform.unreachable': 'Not reachable since {since}. Files are served as before.',
+  'health.platform.unreachableAdvice':
+    'New storages are not found and accounts of the platform cannot sign in until it answers. If this goes on, check THINGER_API_URL.',
+  'health.port.data': 'FTP data',
+  'health.port.disabled': 'The proxy of this port is switched off.',
+  'health.port.disabledAdvice': 'Switch the proxy for port {ports} on in Administration > Proxies.',
+  'health.port.missing': 'The platform has no proxy for this port.',
+  'health.port.missingAdvice':
+    'An administrator of the instance has to add one in Administration > Proxies: protocol TCP, source port {ports}, target this plugin with the same port. Small licences have no proxies.',
+  'health.port.other': 'Something else answers at {host}.',
+  'health.port.otherAdvice':
+    'Another proxy or program has port {ports}. Point the proxy to this plugin, or give the server another port: SFTP_PORT, FTP_PORT, FTP_PASSIVE_PORTS.',
+  'health.port.reachable': 'Clients reach it at {host}.',
+  'health.port.refused': 'Connections to {host} are refused.',
+  'health.port.refusedAdvice':
+    'The proxy is there, but nothing answers behind it. Check that its target is this plugin and port {ports}; then switch it off and on again.',
+  'health.port.refusedUnknownAdvice':
+    'Nothing listens at {host}, port {ports}. Most often the proxy is missing or switched off: ask an administrator of the instance to look in Administration > Proxies.',
+  'health.port.silent': 'No answer from {host}.',
+  'health.port.silentAdvice':
+    'Something on the way swallows the connections. Open TCP port {ports} in the firewall of the host and of its provider.',
+  'health.port.standalone': 'Not tested.',
+  'health.port.subject': '{service}, port {ports}',
+  'health.port.untested':
+    'Not tested: a client was being served there, or the name of the host is not known here. Test again later.',
+  'health.ports.again': 'Test again',
+  'health.ports.noHost':
+    'The server runs on its own and does not know its public name, so the ports cannot be tested from outside.',
+  'health.ports.tested': 'Tested through {host} on {time}.',
+  'health.ports.testing': 'Testing the ports, this takes a few seconds…',
+  'health.ports.title': 'Reachable from outside',
+  'health.process.state': 'Running since {since}, with {memory} of memory.',
+  'health.process.subject': 'Version {version}',
+  'health.refresh': 'Refresh',
+  'health.server.title': 'Server',
+  'health.service.active': 'Listens on port {ports}.',
+  'health.service.stopped': 'Does not listen.',
+  'health.service.stoppedAdvice':
+    'The log says why: most often another program has the port. Then restart the plugin.',
+  'health.space.broken': 'Cannot be read.',
+  'health.space.full': 'Full: {free} free ({share}). Uploads are refused.',
+  'health.space.fullAdvice': 'Free some space or enlarge the disk; uploads work again at once.',
+  'health.space.good': '{free} free ({share}).',
+  'health.space.low': 'Only {free} free ({share}).',
+  'health.space.lowAdvice': 'Delete what is no longer needed, give quotas to users, or enlarge the disk.',
+  'health.space.missing': 'Not mounted: users cannot use it yet.',
+  'health.space.readOnly': 'Cannot be written to.',
+  'health.space.writable': 'Writable.',
+  'health.storages.advice':
+    'Check the storage in the console: its directory {directory} has to exist and be writable for the plugin. A restart of the plugin mounts new storages.',
+  'health.storages.none': 'There is no storage yet. Add one in the console under Storages.',
+  'health.storages.title': 'Storages',
+  'health.title': 'Health',
+  'health.verdict.bad': 'One thing does not work. | {n} things do not work.',
+  'health.verdict.good': 'Everything is well.',
+  'health.verdict.warning': 'One thing needs a look. | {n} things need a look.',
+} as const

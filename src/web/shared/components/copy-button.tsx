@@ -1,0 +1,48 @@
+import { useState } from 'react'
+import { t } from '../i18n.ts'
+import { Button } from './button.tsx'
+
+/** Copies a text, also where the clipboard's own interface is refused: in a frame, or without TLS. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
+  const [isCopied, setCopied] = useState(false)
+  const copy = async () => {
+    if (!(await copyText(text))) return
+    setCopied(true)
+    setTimeout(() => setCopied(false), 2000)
+  }
+  return (
+    <>
+      <Button
+        kind="quiet"
+        icon={isCopied ? 'check' : 'copy'}
+        label={label ?? t('action.copy')}
+        onClick={() => void copy()}
+      />
+      <span className="hidden" role="status">
+        {isCopied ? t('action.copied') : ''}
+      </span>
+    </>
+  )
+}
+
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return copyBySelection(text)
+  }
+}
+
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea')
+  area.value = text
+  area.className = 'hidden'
+  // Inside an open dialog: what lies outside of it cannot be selected.
+  const parent = document.querySelector('dialog[open]') ?? document.body
+  parent.append(area)
+  area.select()
+  const isCopied = document.execCommand('copy')
+  area.remove()
+  return isCopied
+}

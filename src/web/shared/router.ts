@@ -1,0 +1,96 @@
+import { useEffect, useState } from 'react'
+
+/** Where the reader is: a page, and what it shows, which stands behind '#' and never leaves the browser. */
+export interface Place {
+  readonly page: string
+  readonly detail: string
+}
+
+/** True lets the reader go; a guard that asks first answers false and calls `leave` later. */
+type Guard = (leave: () => void) => boolean
+
+const changed = 'placechange'
+let guard: Guard | undefined
+
+export function currentPlace(): Place {
+  const page = location.pathname.slice(location.pathname.lastIndexOf('/') + 1)
+  return { page, detail: decodeDetail(location.hash.slice(1)) }
+}
+
+/** An address for links; `detail` may hold anything. */
+export function addressOf(page: string, detail = ''): string {
+  return detail === '' ? `./${page}` : `./${page}#${encodeURIComponent(detail).replaceAll('%2F', '/')}`
+}
+
+/** Shows another page. A page with unsaved changes may keep the reader: see useLeaveGuard. */
+export function goTo(page: string, detail = '', { replace = false } = {}): void {
+  const leave = () => {
+    guard = undefined
+    goTo(page, detail, { replace })
+  }
+  if (guard && !guard(leave)) return
+  guard = undefined
+  const address = addressOf(page, detail)
+  if (replace) history.replaceState(null, '', address)
+  else history.pushState(null, '', address)
+  dispatchEvent(new Event(changed))
+}
+
+export function usePlace(): Place {
+  const [place, setPlace] = useState(currentPlace)
+  useEffect(() => {
+    const update = () => setPlace(currentPlace())
+    const names = [changed, 'popstate', 'hashchange']
+    for (const name of names) addEventListener(name, update)
+    return () => {
+      for (const name of names) removeEventListener(name, update)
+    }
+  }, [])
+  return place
+}
+
+/** Asks before unsaved changes are lost. `mayLeave` answers true to let go; the browser asks itself on a reload. */
+export function useLeaveGuard(isDirty: boolean, mayLeave: Guard): void {
+  useEffect(() => {
+    if (!isDirty) return
+    guard = mayLeave
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', warn)
+    return () => {
+      if (guard === mayLeave) guard = undefined
+      removeEventListener('beforeunload', warn)
+    }
+  }, [isDirty, mayLeave])
+}
+
+/** True for a click that the browser should handle itself: a new tab, a new window, a download. */
+function isBrowsers(event: MouseEvent): boolean {
+  return (
+    event.defaultPrevented ||
+    event.button !== 0 ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.shiftKey ||
+    event.altKey
+  )
+}
+
+/** For links between pages of one app: `<a {...linkTo('users')}>`. */
+export function linkTo(page: string, detail = '') {
+  return {
+    href: addressOf(page, detail),
+    onClick: (event: MouseEvent) => {
+      if (isBrowsers(event)) return
+      event.preventDefault()
+      goTo(page, detail)
+    },
+  }
+}
+
+function decodeDetail(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

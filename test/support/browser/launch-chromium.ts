@@ -1,0 +1,28 @@
+import { chromium, type Browser, type BrowserContext } from 'playwright-core'
+
+/** Debian's; nothing is downloaded for the tests. */
+const executablePath = '/usr/bin/chromium'
+
+/** Without a sandbox, since tests run as root in containers, and without anything that calls home. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args })
+}
+
+/** With one window alone, whose cookies other programs share that drive it through a port of its own choice. */
+export function launchProfile(directory: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(directory, {
+    executablePath,
+    headless: true,
+    args: [...args, '--remote-debugging-port=0'],
+  })
+}
