@@ -147,7 +147,7 @@ export const settings = [
     name: 'HTTP_PORT',
     clone: '8080',
     container: '8080',
-    description: 'Port for the REST API and the health check.',
+    description: 'Port for the web pages, the REST API and the health check.',
   },
   {
     name: 'WEB_BASE_PATH',
