@@ -16,9 +16,10 @@ export class SshfsMount implements AsyncDisposable {
     this.#child = child
   }
 
-  static async open(target: Target, path: string): Promise<SshfsMount> {
+  /** `options` of sshfs, e.g. '-s' to send requests in the order in which the kernel asks. */
+  static async open(target: Target, path: string, options: readonly string[] = []): Promise<SshfsMount> {
     await mkdir(path)
-    const flags = ['-f', '-p', String(target.port), ...sshOptions(target).slice(2)]
+    const flags = ['-f', ...options, '-p', String(target.port), ...sshOptions(target).slice(2)]
     const child = spawn('sshfs', [...flags, `${target.username}@${target.host}:/`, path], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
