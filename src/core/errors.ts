@@ -32,7 +32,12 @@ export class FileServerError extends Error {
   readonly field: string | undefined
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+    // Most of these are answers to a client, made by the thousand ("is there such a file?"): where the code was then
+    // is of no use to anybody and costs more than the question. What nobody foresaw keeps its stack.
+    const { stackTraceLimit } = Error
+    if (code !== 'storage-failure') Error.stackTraceLimit = 0
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.field = options.field
   }

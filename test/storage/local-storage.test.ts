@@ -6,14 +6,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
+import type { StorageProvider } from '../../src/core/files/storage.ts'
+import * as pooled from '../../src/storage/local/disk-calls.ts'
+import { LocalStorage, LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
 import { entriesIn, fails, get, namesIn, opened, put, storageContract } from '../contract/storage.contract.ts'
 
-async function openWorld() {
+async function openWorld(provider: StorageProvider = new LocalStorageProvider()) {
   const base = await fs.mkdtemp(join(tmpdir(), 'storage-'))
   const root = join(base, 'root')
   const outside = join(base, 'outside')
-  const provider = new LocalStorageProvider()
   const storage = provider.open(root)
   const other = provider.open(join(base, 'other'))
   await storage.ensureRoot()
@@ -33,7 +34,22 @@ async function openWorld() {
 
 const stagedName = () => `.sftpgo-${randomBytes(8).toString('hex')}.part`
 
+/** Makes its calls directly by now, as a storage does that has been used a little. */
+async function openWarmWorld() {
+  const world = await openWorld()
+  for (let round = 0; round < 20; round++) {
+    await put(world.storage, ['warm'], 'x')
+    await get(world.storage, ['warm'])
+    await world.storage.removeFile(['warm'])
+  }
+  return world
+}
+
 storageContract('LocalStorage', openWorld)
+storageContract('LocalStorage on a warm disk', openWarmWorld)
+storageContract('LocalStorage in the thread pool', () =>
+  openWorld({ open: (root) => new LocalStorage(root, pooled) }),
+)
 
 describe('LocalStorage on a real disk', () => {
   it('follows absolute links inside the root and no link out of it', async () => {

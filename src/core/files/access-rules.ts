@@ -18,6 +18,11 @@ export class AccessRules {
     return isAllowed(this.#user.permissions, directory, ...wanted)
   }
 
+  /** False when isHidden() is false for every path. */
+  get mayHide(): boolean {
+    return this.#user.filePatterns.length > 0
+  }
+
   isHidden(path: VirtualPath): boolean {
     return this.#names.judge(path) === 'hidden'
   }

@@ -7,7 +7,7 @@ import { FileServerError } from '../../core/errors.ts'
 import { HeldDirectory, pathOnly } from './confined-path.ts'
 import * as disk from './disk-calls.ts'
 import { isErrno, onDisk } from './disk-error.ts'
-import { lstatIfThere, moveToFreeName, syncDirectory } from './durable-name.ts'
+import { moveToFreeName, syncDirectory } from './durable-name.ts'
 import { readNames } from './local-listing.ts'
 import { claimStagedName, releaseStagedName } from './staged-name.ts'
 
@@ -35,7 +35,7 @@ export class BackupFiles implements BackupStore {
       const found: StoredBackup[] = []
       for await (const batch of readNames(directory))
         for (const { name } of batch) {
-          const stats = isBackupName(name) ? await lstatIfThere(directory.at(name)) : undefined
+          const stats = isBackupName(name) ? await disk.lstatIfThere(directory.at(name)) : undefined
           if (stats?.isFile()) found.push({ name, size: stats.size, modifiedAt: Math.round(stats.mtimeMs) })
         }
       return found
@@ -72,7 +72,7 @@ export class BackupFiles implements BackupStore {
       const staged = claimStagedName()
       try {
         await writeWhole(directory.at(staged), bytes)
-        await moveToFreeName(directory.at(staged), directory.at(name))
+        await moveToFreeName(disk, directory.at(staged), directory.at(name))
         await syncDirectory(directory)
       } catch (error) {
         await disk.unlink(directory.at(staged)).catch(() => {})
@@ -85,7 +85,7 @@ export class BackupFiles implements BackupStore {
 
   remove(name: string): Promise<void> {
     return this.#inDirectory(async (directory) => {
-      const stats = await lstatIfThere(directory.at(name))
+      const stats = await disk.lstatIfThere(directory.at(name))
       if (!stats?.isFile()) throw noSuchBackup()
       await disk.unlink(directory.at(name))
       await syncDirectory(directory)
@@ -104,7 +104,7 @@ export class BackupFiles implements BackupStore {
     const inside = relative(this.#options.root, directory)
     const isInside = inside !== '..' && !inside.startsWith('../') && !isAbsolute(inside)
     const start = isInside ? this.#options.root : directory
-    let held = new HeldDirectory(await disk.openDescriptor(start, pathOnly | constants.O_DIRECTORY), [])
+    let held = new HeldDirectory(disk, await disk.openDescriptor(start, pathOnly | constants.O_DIRECTORY), [])
     if (!isInside || inside === '') return held
     for (const name of inside.split('/')) {
       using parent = held

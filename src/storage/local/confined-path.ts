@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type { StorageKey } from '../../core/files/storage.ts'
-import { closeDescriptor, openDescriptor, readlink, realpath } from './disk-calls.ts'
+import type { DiskCalls } from './adaptive-disk.ts'
+import * as pooled from './disk-calls.ts'
 import { isErrno } from './disk-error.ts'
 import { isStagedName } from './staged-name.ts'
 
@@ -20,12 +21,15 @@ const maxSteps = 8192
  * by then: the kernel takes /proc/self/fd/<n> as the directory itself, which is how Node gets at openat(2) and kin.
  */
 export class HeldDirectory implements Disposable {
+  /** Makes the calls on what lies in it. */
+  readonly disk: DiskCalls
   readonly #descriptor: number
   #isOpen = true
   /** Where it was when opened: its names from the root down, free of links. */
   readonly names: StorageKey
 
-  constructor(descriptor: number, names: StorageKey) {
+  constructor(disk: DiskCalls, descriptor: number, names: StorageKey) {
+    this.disk = disk
     this.#descriptor = descriptor
     this.names = names
   }
@@ -41,12 +45,15 @@ export class HeldDirectory implements Disposable {
 
   /** The directory `name` in this one. @throws ENOTDIR when it is a link or a file. */
   async openChild(name: string): Promise<HeldDirectory> {
-    return new HeldDirectory(await openDescriptor(this.at(name), asDirectory), [...this.names, name])
+    return new HeldDirectory(this.disk, await this.disk.openDescriptor(this.at(name), asDirectory), [
+      ...this.names,
+      name,
+    ])
   }
 
   /** Idempotent: the number of a descriptor closed twice may by then be somebody else's. */
   [Symbol.dispose](): void {
-    if (this.#isOpen) closeDescriptor(this.#descriptor)
+    if (this.#isOpen) this.disk.closeDescriptor(this.#descriptor)
     this.#isOpen = false
   }
 }
@@ -84,11 +91,13 @@ export function descriptorPath(descriptor: number): string {
  */
 export class ConfinedRoot {
   readonly #configured: string
+  readonly #disk: DiskCalls
   #linkFree = false
 
   /** `rootDirectory` is trusted: links in it are followed. */
-  constructor(rootDirectory: string) {
+  constructor(rootDirectory: string, disk: DiskCalls = pooled) {
     this.#configured = resolve(rootDirectory)
+    this.#disk = disk
   }
 
   /** Follows links, also a final one, as long as they stay inside. */
@@ -126,13 +135,13 @@ export class ConfinedRoot {
     const path = key.length === 0 ? root : `${root === '/' ? '' : root}/${key.join('/')}`
     let descriptor: number | undefined
     try {
-      descriptor = await openDescriptor(path, asDirectory)
-      if (key.length === 0 || (await readlink(descriptorPath(descriptor))) === path)
-        return new HeldDirectory(descriptor, key)
+      descriptor = await this.#disk.openDescriptor(path, asDirectory)
+      if (key.length === 0 || (await this.#disk.readlink(descriptorPath(descriptor))) === path)
+        return new HeldDirectory(this.#disk, descriptor, key)
     } catch {
       // Whatever went wrong, the walk finds out without following anything.
     }
-    if (descriptor !== undefined) closeDescriptor(descriptor)
+    if (descriptor !== undefined) this.#disk.closeDescriptor(descriptor)
     return undefined
   }
 
@@ -141,7 +150,7 @@ export class ConfinedRoot {
     const root = await this.#realRoot()
     let pending = [...key]
     let links = 0
-    let current = await openRoot(root)
+    let current = await this.#openRoot(root)
     try {
       for (let steps = 0; ; steps++) {
         const name = pending.shift()
@@ -168,7 +177,7 @@ export class ConfinedRoot {
         if (start !== current.names) {
           // Never by the kernel's '..': the directory held may have been moved, and its parent be anywhere.
           pending = [...start, ...pending]
-          const again = await openRoot(root)
+          const again = await this.#openRoot(root)
           current[Symbol.dispose]()
           current = again
         }
@@ -197,20 +206,21 @@ export class ConfinedRoot {
     return { start, names }
   }
 
+  async #openRoot(path: string): Promise<HeldDirectory> {
+    const descriptor = await this.#disk.openDescriptor(path, pathOnly | constants.O_DIRECTORY)
+    return new HeldDirectory(this.#disk, descriptor, [])
+  }
+
   /**
    * Asked for each time while the way to the root has a link in it, which may be turned at any moment. Once it has
    * none the path is remembered: should one appear, the quick way finds itself elsewhere and the walk asks again.
    */
   async #realRoot(): Promise<string> {
     if (this.#linkFree) return this.#configured
-    const path = await realpath(this.#configured)
+    const path = await this.#disk.realpath(this.#configured)
     this.#linkFree = path === this.#configured
     return path
   }
-}
-
-async function openRoot(path: string): Promise<HeldDirectory> {
-  return new HeldDirectory(await openDescriptor(path, pathOnly | constants.O_DIRECTORY), [])
 }
 
 /** One name further: the directory it is, the link it is, or, when it is `last`, the place it is. */
@@ -220,22 +230,22 @@ async function step(
   last: boolean,
 ): Promise<HeldDirectory | Place | { readonly target: string }> {
   if (last) {
-    const target = await readLinkIfAny(from.at(name))
+    const target = await readLinkIfAny(from, name)
     return target === undefined ? new Place(from, name) : { target }
   }
   try {
     return await from.openChild(name)
   } catch (error) {
     if (!isErrno(error, 'ENOTDIR', 'ELOOP')) throw error
-    const target = await readLinkIfAny(from.at(name))
+    const target = await readLinkIfAny(from, name)
     if (target === undefined) throw error
     return { target }
   }
 }
 
-async function readLinkIfAny(path: string): Promise<string | undefined> {
+async function readLinkIfAny(directory: HeldDirectory, name: string): Promise<string | undefined> {
   try {
-    return await readlink(path)
+    return await directory.disk.readlink(directory.at(name))
   } catch (error) {
     if (isErrno(error, 'EINVAL', 'ENOENT')) return undefined
     throw error

@@ -1,9 +1,14 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
+import { isErrno } from './disk-error.ts'
+
+/** At most so many calls of one listing wait in the thread pool: other sessions stand in the same queue. */
+export const maxPendingCalls = 32
 
 /**
- * The asynchronous file system calls of this folder, on numeric descriptors: one trip to the thread pool each and
- * nothing around it. They reject with Node's own errors; disk-error.ts translates those at the edge.
+ * The file system calls of this folder, on numeric descriptors: one trip to the thread pool each and nothing around
+ * it. They reject with Node's own errors; disk-error.ts translates those at the edge. AdaptiveDisk makes the same
+ * calls without the trip where it can.
  */
 export const openDescriptor = promisify(fs.open) as (
   path: string,
@@ -11,33 +16,86 @@ export const openDescriptor = promisify(fs.open) as (
   mode?: number,
 ) => Promise<number>
 export const lstat = promisify(fs.lstat) as (path: string) => Promise<fs.Stats>
+export async function lstatIfThere(path: string): Promise<fs.Stats | undefined> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Many at once, in the order of `paths`; undefined for what is not there. */
+export async function lstatAll(paths: readonly string[]): Promise<(fs.Stats | undefined)[]> {
+  const found: (fs.Stats | undefined)[] = []
+  for (let next = 0; next < paths.length; next += maxPendingCalls) {
+    // All are waited for, also when one fails: the caller may close the directory they look into.
+    const some = await Promise.allSettled(paths.slice(next, next + maxPendingCalls).map(lstatIfThere))
+    for (const result of some) {
+      if (result.status === 'rejected') throw result.reason
+      found.push(result.value)
+    }
+  }
+  return found
+}
+
 export const fstat = promisify(fs.fstat) as (descriptor: number) => Promise<fs.Stats>
 export const statfs = promisify(fs.statfs) as (path: string) => Promise<fs.StatsFs>
 export const readlink = promisify(fs.readlink) as (path: string) => Promise<string>
 export const realpath = promisify(fs.realpath.native) as (path: string) => Promise<string>
 export const opendir = promisify(fs.opendir) as (path: string, options: fs.OpenDirOptions) => Promise<fs.Dir>
+
+/** The next entries of a directory, at most `count`; fewer at its end. */
+export async function readDirectory(directory: fs.Dir, count: number): Promise<fs.Dirent[]> {
+  const entries: fs.Dirent[] = []
+  while (entries.length < count) {
+    const entry = await directory.read()
+    if (entry === null) break
+    entries.push(entry)
+  }
+  return entries
+}
+
+export function closeDirectory(directory: fs.Dir): Promise<void> {
+  return directory.close()
+}
+
 export const mkdir = promisify(fs.mkdir) as (
   path: string,
   options: fs.MakeDirectoryOptions,
 ) => Promise<string | undefined>
 export const rmdir = promisify(fs.rmdir) as (path: string) => Promise<void>
-export const link = promisify(fs.link)
+export const link = promisify(fs.link) as (path: string, name: string) => Promise<void>
 export const symlink = promisify(fs.symlink) as (target: string, path: string) => Promise<void>
-export const unlink = promisify(fs.unlink)
-export const rename = promisify(fs.rename)
-export const chmod = promisify(fs.chmod)
-export const utimes = promisify(fs.utimes)
-export const lutimes = promisify(fs.lutimes)
+export const unlink = promisify(fs.unlink) as (path: string) => Promise<void>
+export const rename = promisify(fs.rename) as (from: string, to: string) => Promise<void>
+export const chmod = promisify(fs.chmod) as (path: string, mode: number) => Promise<void>
+/** Times in seconds; toSeconds() makes them. */
+export const utimes = promisify(fs.utimes) as (
+  path: string,
+  accessed: number,
+  modified: number,
+) => Promise<void>
+export const lutimes = promisify(fs.lutimes) as typeof utimes
 export const truncate = promisify(fs.truncate) as (path: string, size: number) => Promise<void>
-export const fchmod = promisify(fs.fchmod)
-export const futimes = promisify(fs.futimes)
+export const fchmod = promisify(fs.fchmod) as (descriptor: number, mode: number) => Promise<void>
+export const futimes = promisify(fs.futimes) as (
+  descriptor: number,
+  accessed: number,
+  modified: number,
+) => Promise<void>
 export const ftruncate = promisify(fs.ftruncate) as (descriptor: number, size: number) => Promise<void>
-export const fsync = promisify(fs.fsync)
-export const fdatasync = promisify(fs.fdatasync)
+export const fsync = promisify(fs.fsync) as (descriptor: number) => Promise<void>
+export const fdatasync = promisify(fs.fdatasync) as (descriptor: number) => Promise<void>
 
 /** Gives the descriptor back without waiting for it: nothing that matters can fail any more. */
 export function closeDescriptor(descriptor: number): void {
   fs.close(descriptor, () => {})
+}
+
+/** The same for a file, whose last descriptor may give back the room of one that was removed. */
+export function closeFile(descriptor: number): void {
+  closeDescriptor(descriptor)
 }
 
 /** preadv(2): may answer fewer bytes than asked for. */

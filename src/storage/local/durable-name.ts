@@ -1,7 +1,7 @@
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
+import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory } from './confined-path.ts'
-import * as disk from './disk-calls.ts'
 import { isErrno } from './disk-error.ts'
 
 /** What link(2) answers where the file system has no hard links, or none for this file (protected_hardlinks). */
@@ -13,12 +13,12 @@ const cannotLink = ['EPERM', 'EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'] as con
  *
  * @throws EEXIST
  */
-export async function moveToFreeName(from: string, to: string): Promise<void> {
+export async function moveToFreeName(disk: DiskCalls, from: string, to: string): Promise<void> {
   try {
     await disk.link(from, to)
   } catch (error) {
     if (!isErrno(error, ...cannotLink)) throw error
-    await requireFreeName(to)
+    await requireFreeName(disk, to)
     return disk.rename(from, to)
   }
   try {
@@ -31,21 +31,13 @@ export async function moveToFreeName(from: string, to: string): Promise<void> {
 }
 
 /** @throws 'already-exists' */
-export async function requireFreeName(path: string): Promise<void> {
-  if (await lstatIfThere(path)) throw new FileServerError('already-exists', 'The name is already taken')
-}
-
-export async function lstatIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await disk.lstat(path)
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
+export async function requireFreeName(disk: DiskCalls, path: string): Promise<void> {
+  if (await disk.lstatIfThere(path)) throw new FileServerError('already-exists', 'The name is already taken')
 }
 
 /** Makes the names in a directory survive a power cut, where we may open it and the file system knows how. */
 export async function syncDirectory(directory: HeldDirectory): Promise<void> {
+  const { disk } = directory
   let descriptor: number | undefined
   try {
     descriptor = await disk.openDescriptor(directory.path, constants.O_RDONLY | constants.O_DIRECTORY)

@@ -1,7 +1,7 @@
 import { FileServerError } from '../../core/errors.ts'
 import type { Attributes, Entry, ReadableFile, WritableFile, WriteMode } from '../../core/files/storage.ts'
+import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory } from './confined-path.ts'
-import * as disk from './disk-calls.ts'
 import { toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'
@@ -13,20 +13,22 @@ import { releaseStagedName } from './staged-name.ts'
  * anybody opens, and a late read or write would hit that one.
  */
 class OpenFile {
+  readonly disk: DiskCalls
   readonly #descriptor: number
   #calls = 0
   #closing: PromiseWithResolvers<void> | undefined
 
-  constructor(descriptor: number) {
+  constructor(disk: DiskCalls, descriptor: number) {
+    this.disk = disk
     this.#descriptor = descriptor
   }
 
   /** @throws 'aborted' once close() has been called */
-  async use<T>(work: (descriptor: number) => Promise<T>): Promise<T> {
+  async use<T>(work: (disk: DiskCalls, descriptor: number) => Promise<T>): Promise<T> {
     if (this.#closing) throw new FileServerError('aborted', 'The file is closed')
     this.#calls++
     try {
-      return await onDisk(() => work(this.#descriptor))
+      return await onDisk(() => work(this.disk, this.#descriptor))
     } finally {
       this.#calls--
       this.#closeWhenUnused()
@@ -44,7 +46,7 @@ class OpenFile {
 
   #closeWhenUnused(): void {
     if (this.#calls > 0 || !this.#closing) return
-    disk.closeDescriptor(this.#descriptor)
+    this.disk.closeFile(this.#descriptor)
     this.#closing.resolve()
   }
 }
@@ -53,8 +55,8 @@ export class LocalReadableFile implements ReadableFile {
   readonly entry: Entry
   readonly #file: OpenFile
 
-  constructor(descriptor: number, entry: Entry) {
-    this.#file = new OpenFile(descriptor)
+  constructor(disk: DiskCalls, descriptor: number, entry: Entry) {
+    this.#file = new OpenFile(disk, descriptor)
     this.entry = entry
   }
 
@@ -63,11 +65,13 @@ export class LocalReadableFile implements ReadableFile {
   }
 
   readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
-    return this.#file.use((descriptor) => readFully(descriptor, position, targets, this.entry.size))
+    return this.#file.use((disk, descriptor) =>
+      readFully(disk, descriptor, position, targets, this.entry.size),
+    )
   }
 
   stat(): Promise<Entry> {
-    return this.#file.use(async (descriptor) => toEntry(this.entry.name, await disk.fstat(descriptor)))
+    return this.#file.use(async (disk, descriptor) => toEntry(this.entry.name, await disk.fstat(descriptor)))
   }
 
   close(): Promise<void> {
@@ -93,10 +97,11 @@ export class LocalWritableFile implements WritableFile {
   #ended: Promise<void> | undefined
 
   constructor(
+    disk: DiskCalls,
     descriptor: number,
     properties: { mode: WriteMode; name: string; initialSize: number; staging?: Staging },
   ) {
-    this.#file = new OpenFile(descriptor)
+    this.#file = new OpenFile(disk, descriptor)
     this.mode = properties.mode
     this.#name = properties.name
     this.initialSize = properties.initialSize
@@ -104,27 +109,27 @@ export class LocalWritableFile implements WritableFile {
   }
 
   write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
-    return this.#file.use((descriptor) => writeFully(descriptor, position, chunks))
+    return this.#file.use((disk, descriptor) => writeFully(disk, descriptor, position, chunks))
   }
 
   read(position: number, target: Uint8Array): Promise<number> {
-    return this.#file.use((descriptor) => readFully(descriptor, position, [target]))
+    return this.#file.use((disk, descriptor) => readFully(disk, descriptor, position, [target]))
   }
 
   truncate(size: number): Promise<void> {
-    return this.#file.use((descriptor) => disk.ftruncate(descriptor, size))
+    return this.#file.use((disk, descriptor) => disk.ftruncate(descriptor, size))
   }
 
   setAttributes(attributes: Attributes): Promise<void> {
-    return this.#file.use((descriptor) => setOpenFileAttributes(descriptor, attributes))
+    return this.#file.use((disk, descriptor) => setOpenFileAttributes(disk, descriptor, attributes))
   }
 
   stat(): Promise<Entry> {
-    return this.#file.use(async (descriptor) => toEntry(this.#name, await disk.fstat(descriptor)))
+    return this.#file.use(async (disk, descriptor) => toEntry(this.#name, await disk.fstat(descriptor)))
   }
 
   sync(): Promise<void> {
-    return this.#file.use((descriptor) => disk.fdatasync(descriptor))
+    return this.#file.use((disk, descriptor) => disk.fdatasync(descriptor))
   }
 
   async commit({ onlyIfFree = false } = {}): Promise<void> {
@@ -153,8 +158,9 @@ export class LocalWritableFile implements WritableFile {
     if (!staging) return
     const { directory, stagedName, finalName } = staging
     await onDisk(async () => {
-      const move = onlyIfFree ? moveToFreeName : disk.rename
-      await move(directory.at(stagedName), directory.at(finalName))
+      const [staged, final] = [directory.at(stagedName), directory.at(finalName)]
+      if (onlyIfFree) await moveToFreeName(directory.disk, staged, final)
+      else await directory.disk.rename(staged, final)
       this.#isPublished = true
       await syncDirectory(directory)
     })
@@ -164,7 +170,7 @@ export class LocalWritableFile implements WritableFile {
     await this.#file.close()
     if (!this.#staging) return
     const { directory, stagedName } = this.#staging
-    if (!this.#isPublished) await disk.unlink(directory.at(stagedName)).catch(() => {})
+    if (!this.#isPublished) await directory.disk.unlink(directory.at(stagedName)).catch(() => {})
     directory[Symbol.dispose]()
     releaseStagedName(stagedName)
   }
@@ -172,6 +178,7 @@ export class LocalWritableFile implements WritableFile {
 
 /** A short read that ends where the file ended at `knownSize` is its end; any other one is asked again. */
 async function readFully(
+  disk: DiskCalls,
   descriptor: number,
   position: number,
   targets: readonly Uint8Array[],
@@ -189,6 +196,7 @@ async function readFully(
 }
 
 async function writeFully(
+  disk: DiskCalls,
   descriptor: number,
   position: number,
   chunks: readonly Uint8Array[],

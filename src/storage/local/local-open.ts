@@ -1,7 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import type { WriteMode } from '../../core/files/storage.ts'
 import type { Place } from './confined-path.ts'
-import * as disk from './disk-calls.ts'
 import { toEntry } from './disk-entry.ts'
 import { isErrno } from './disk-error.ts'
 import { LocalWritableFile } from './local-file.ts'
@@ -19,12 +18,13 @@ const newFile = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | consta
  * @throws 'is-a-directory'; 'unsupported' for pipes, sockets and devices.
  */
 export async function openFile(
-  path: string,
+  place: Place,
   access: number,
 ): Promise<{ readonly descriptor: number; readonly stats: Stats } | undefined> {
+  const { disk } = place.directory
   let descriptor: number
   try {
-    descriptor = await disk.openDescriptor(path, access | safely)
+    descriptor = await disk.openDescriptor(place.path, access | safely)
   } catch (error) {
     if (isErrno(error, 'ELOOP')) return undefined
     throw error
@@ -34,7 +34,7 @@ export async function openFile(
     requireFile(toEntry('', stats))
     return { descriptor, stats }
   } catch (error) {
-    disk.closeDescriptor(descriptor)
+    disk.closeFile(descriptor)
     throw error
   }
 }
@@ -47,16 +47,17 @@ export async function openStaged(
   const { mode, name, replaced } = target
   if (replaced) requireFile(toEntry('', replaced))
   const { directory, name: finalName } = place
+  const { disk } = directory
   const stagedName = claimStagedName()
   let descriptor: number | undefined
   try {
     descriptor = await disk.openDescriptor(directory.at(stagedName), newFile, fileMode)
     await disk.fchmod(descriptor, replaced ? replaced.mode & 0o777 : fileMode)
     const staging = { directory, stagedName, finalName }
-    return new LocalWritableFile(descriptor, { mode, name, initialSize: replaced?.size ?? 0, staging })
+    return new LocalWritableFile(disk, descriptor, { mode, name, initialSize: replaced?.size ?? 0, staging })
   } catch (error) {
     if (descriptor !== undefined) {
-      disk.closeDescriptor(descriptor)
+      disk.closeFile(descriptor)
       await disk.unlink(directory.at(stagedName)).catch(() => {})
     }
     releaseStagedName(stagedName)

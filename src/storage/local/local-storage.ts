@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type {
@@ -12,11 +12,11 @@ import type {
   WritableFile,
   WriteMode,
 } from '../../core/files/storage.ts'
+import { AdaptiveDisk, type DiskCalls } from './adaptive-disk.ts'
 import { checkKey, ConfinedRoot, isSameKey, Place } from './confined-path.ts'
-import * as disk from './disk-calls.ts'
 import { toEntry } from './disk-entry.ts'
 import { isErrno, onDisk } from './disk-error.ts'
-import { lstatIfThere } from './durable-name.ts'
+import { FileSystems } from './file-systems.ts'
 import { LocalReadableFile, LocalWritableFile } from './local-file.ts'
 import { readEntries } from './local-listing.ts'
 import { openFile, openStaged } from './local-open.ts'
@@ -28,31 +28,35 @@ import { isStagedName } from './staged-name.ts'
 const directoryMode = 0o755
 
 export class LocalStorageProvider implements StorageProvider {
+  readonly #fileSystems = new FileSystems()
+
   open(rootDirectory: string): Storage {
-    return new LocalStorage(rootDirectory)
+    return new LocalStorage(rootDirectory, new AdaptiveDisk(this.#fileSystems, rootDirectory))
   }
 }
 
 /** Files below a directory of this machine (Linux: needs /proc). Holds nothing open between two calls. */
 export class LocalStorage implements Storage {
   readonly #rootDirectory: string
+  readonly #disk: DiskCalls
   readonly #root: ConfinedRoot
 
   /** `rootDirectory` is an absolute path and trusted; it may be mounted, removed and made again at any time. */
-  constructor(rootDirectory: string) {
+  constructor(rootDirectory: string, disk: DiskCalls) {
     this.#rootDirectory = rootDirectory
-    this.#root = new ConfinedRoot(rootDirectory)
+    this.#disk = disk
+    this.#root = new ConfinedRoot(rootDirectory, disk)
   }
 
   stat(key: StorageKey): Promise<Entry> {
     return this.#followed(key, async (place) => {
-      const stats = await disk.lstat(place.path)
+      const stats = await this.#look(place)
       return stats.isSymbolicLink() ? undefined : toEntry(key.at(-1) ?? '', stats)
     })
   }
 
   lstat(key: StorageKey): Promise<Entry> {
-    return this.#at(key, async (place) => toEntry(key.at(-1) ?? '', await disk.lstat(place.path)))
+    return this.#at(key, async (place) => toEntry(key.at(-1) ?? '', await this.#look(place)))
   }
 
   async *list(key: StorageKey): AsyncGenerator<readonly Entry[], void, void> {
@@ -71,8 +75,11 @@ export class LocalStorage implements Storage {
 
   openRead(key: StorageKey): Promise<ReadableFile> {
     return this.#followed(key, async (place) => {
-      const opened = await openFile(place.path, constants.O_RDONLY)
-      return opened && new LocalReadableFile(opened.descriptor, toEntry(key.at(-1) ?? '', opened.stats))
+      const opened = await openFile(place, constants.O_RDONLY)
+      return (
+        opened &&
+        new LocalReadableFile(this.#disk, opened.descriptor, toEntry(key.at(-1) ?? '', opened.stats))
+      )
     })
   }
 
@@ -80,23 +87,24 @@ export class LocalStorage implements Storage {
     const name = key.at(-1) ?? ''
     if (mode === 'modify')
       return this.#followed(key, async (place) => {
-        const opened = await openFile(place.path, constants.O_RDWR)
+        const opened = await openFile(place, constants.O_RDWR)
         return (
-          opened && new LocalWritableFile(opened.descriptor, { mode, name, initialSize: opened.stats.size })
+          opened &&
+          new LocalWritableFile(this.#disk, opened.descriptor, { mode, name, initialSize: opened.stats.size })
         )
       })
     return onDisk(async () => {
       refuseStagedName(key)
       let place = await this.#root.openPlace(key)
       try {
-        let replaced = await lstatIfThere(place.path)
+        let replaced = await this.#disk.lstatIfThere(place.path)
         if (replaced && mode === 'create')
           throw new FileServerError('already-exists', 'The name is already taken')
         if (replaced?.isSymbolicLink()) {
           const target = await this.#root.followPlace(key)
           place[Symbol.dispose]()
           place = target
-          replaced = await lstatIfThere(place.path)
+          replaced = await this.#disk.lstatIfThere(place.path)
         }
         return await openStaged(place, { mode, name, ...(replaced && { replaced }) })
       } catch (error) {
@@ -111,8 +119,8 @@ export class LocalStorage implements Storage {
       if (key.length === 0) throw new FileServerError('already-exists', 'The name is already taken')
       refuseStagedName(key)
       using place = await this.#root.openPlace(key)
-      await disk.mkdir(place.path, { mode: directoryMode })
-      const made = await disk.lstat(place.path)
+      await this.#disk.mkdir(place.path, { mode: directoryMode })
+      const made = await this.#disk.lstat(place.path)
       const mode = (made.mode & 0o7000) | directoryMode
       // The umask took some bits away.
       if ((made.mode & 0o7777) !== mode) await setAttributesAt(place, { mode })
@@ -120,13 +128,13 @@ export class LocalStorage implements Storage {
   }
 
   ensureRoot(): Promise<void> {
-    return onDisk(() => makeRoot(this.#rootDirectory))
+    return onDisk(() => makeRoot(this.#disk, this.#rootDirectory))
   }
 
   removeFile(key: StorageKey): Promise<void> {
     return this.#at(key, async (place) => {
       if (key.length === 0) throw new FileServerError('is-a-directory', 'Is a directory')
-      await disk.unlink(place.path)
+      await this.#disk.unlink(place.path)
     })
   }
 
@@ -134,12 +142,12 @@ export class LocalStorage implements Storage {
     return this.#at(key, async (place) => {
       refuseRoot(key)
       try {
-        await disk.rmdir(place.path)
+        await this.#disk.rmdir(place.path)
       } catch (error) {
         if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error
         using directory = await place.directory.openChild(place.name)
         if (!(await emptyOfStagedFiles(directory))) throw error
-        await disk.rmdir(place.path)
+        await this.#disk.rmdir(place.path)
       }
     })
   }
@@ -181,17 +189,19 @@ export class LocalStorage implements Storage {
       refuseStagedName(link)
       checkKey(target)
       using place = await this.#root.openPlace(link)
-      await disk.symlink(relativePath(place.directory.names, target), place.path)
+      await this.#disk.symlink(relativePath(place.directory.names, target), place.path)
     })
   }
 
   readlink(key: StorageKey): Promise<StorageKey> {
-    return this.#at(key, async (place) => this.#root.targetOf(place.directory, await readLink(place.path)))
+    return this.#at(key, async (place) =>
+      this.#root.targetOf(place.directory, await readLink(this.#disk, place.path)),
+    )
   }
 
   space(): Promise<Space> {
     return onDisk(async () => {
-      const { bsize, blocks, bfree, bavail, files, ffree } = await disk.statfs(this.#rootDirectory)
+      const { bsize, blocks, bfree, bavail, files, ffree } = await this.#disk.statfs(this.#rootDirectory)
       return {
         blockSize: bsize,
         totalBytes: blocks * bsize,
@@ -205,6 +215,13 @@ export class LocalStorage implements Storage {
 
   removeStagedUploads(): Promise<number> {
     return onDisk(() => removeAllStaged(this.#root))
+  }
+
+  /** Asked before every upload, mostly for what is not there: that is no failed system call with a stack to build. */
+  async #look(place: Place): Promise<Stats> {
+    const stats = await this.#disk.lstatIfThere(place.path)
+    if (!stats) throw new FileServerError('not-found', 'No such file or directory')
+    return stats
   }
 
   #at<T>(key: StorageKey, work: (place: Place) => Promise<T>): Promise<T> {
@@ -241,7 +258,7 @@ function refuseStagedName(key: StorageKey): void {
   if (isStagedName(key.at(-1) ?? '')) throw new FileServerError('invalid-path', 'The name is reserved')
 }
 
-async function makeRoot(path: string): Promise<void> {
+async function makeRoot(disk: DiskCalls, path: string): Promise<void> {
   let first: string | undefined
   try {
     first = await disk.mkdir(path, { recursive: true, mode: directoryMode })
@@ -255,7 +272,7 @@ async function makeRoot(path: string): Promise<void> {
     await disk.chmod(made, directoryMode)
 }
 
-async function readLink(path: string): Promise<string> {
+async function readLink(disk: DiskCalls, path: string): Promise<string> {
   try {
     return await disk.readlink(path)
   } catch (error) {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
 import type { Attributes, Entry } from '../../core/files/storage.ts'
 import { descriptorPath, pathOnly, type Place } from './confined-path.ts'
-import * as disk from './disk-calls.ts'
+import type { DiskCalls } from './adaptive-disk.ts'
 import { toEntry, toSeconds } from './disk-entry.ts'
 
 /**
@@ -10,6 +10,7 @@ import { toEntry, toSeconds } from './disk-entry.ts'
  * even when another one or a link takes its name meanwhile. Answers false, and does nothing, for a link.
  */
 export async function setAttributesAt(place: Place, attributes: Attributes): Promise<boolean> {
+  const { disk } = place.directory
   const descriptor = await disk.openDescriptor(place.path, pathOnly | constants.O_NOFOLLOW)
   try {
     const entry = toEntry(place.name, await disk.fstat(descriptor))
@@ -32,12 +33,17 @@ export async function setAttributesAt(place: Place, attributes: Attributes): Pro
 export async function setLinkAttributes(place: Place, attributes: Attributes): Promise<void> {
   if (attributes.size !== undefined || attributes.mode !== undefined)
     throw new FileServerError('unsupported', 'A symbolic link has no mode and no size of its own')
+  const { disk } = place.directory
   const times = timesToSet(attributes, toEntry(place.name, await disk.lstat(place.path)))
   if (times) await disk.lutimes(place.path, times.accessed, times.modified)
 }
 
 /** The same for a file that is open. */
-export async function setOpenFileAttributes(descriptor: number, attributes: Attributes): Promise<void> {
+export async function setOpenFileAttributes(
+  disk: DiskCalls,
+  descriptor: number,
+  attributes: Attributes,
+): Promise<void> {
   if (attributes.size !== undefined) await disk.ftruncate(descriptor, attributes.size)
   if (attributes.mode !== undefined) await disk.fchmod(descriptor, attributes.mode & 0o7777)
   const { modifiedAt, accessedAt } = attributes
