@@ -1,5 +1,6 @@
 /** The dependency rule: core imports only core; everything else may import core but not its siblings; only
- *  app.ts imports everything. Each rule names its reason, so that a refusal explains itself. */
+ *  what lies in src itself, app.ts and worker-app.ts above all, imports everything. Each rule names its reason, so
+ *  that a refusal explains itself. */
 const sibling = (from, to, comment, name) => ({
   name,
   comment,
@@ -58,7 +59,7 @@ export default {
           '^src/core/',
           '^src/tls/',
           `^src/protocols/${protocol}/`,
-          '^src/protocols/protocol-server\\.ts$',
+          '^src/protocols/(protocol-server|take-handle)\\.ts$',
           ...(protocol === 'http' ? ['^src/contract/'] : []),
         ],
       },
@@ -88,12 +89,29 @@ export default {
       'Configuration holds values, no behaviour.',
       'config-has-no-behaviour',
     ),
+    sibling(
+      'workers',
+      '^src/(?!core/|workers/|protocols/ftp/(passive-(claim|ports)|tls-owners)\\.ts$)',
+      'What processes tell each other is core’s, and of FTP the passive ports that a machine has once.',
+      'workers-know-core-and-passive-ports',
+    ),
     {
       name: 'only-the-root-builds-the-app',
-      comment: 'app.ts is the composition root; main.ts alone may import it.',
+      comment:
+        'app.ts and worker-app.ts are the composition roots; main.ts and worker-main.ts alone may import them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
-      to: { path: '^src/(app|main)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|worker-main)\\.ts$' },
+      to: { path: '^src/(app|main|worker-app|worker-main)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'one-process-loads-no-cluster',
+      comment: 'WORKERS=1 costs nothing: the pool is loaded when it is needed.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/workers/' },
+      to: {
+        path: '^src/workers/worker-(pool|process)\\.ts$',
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
     },
     {
       name: 'web-knows-the-contract-alone',
@@ -132,7 +150,6 @@ export default {
     },
     library('ssh2', 'protocols/sftp/'),
     library('@tus/server', 'protocols/http/'),
-    library('yazl', 'protocols/http/'),
     ...['preact', '@tanstack/virtual-core', 'tus-js-client', 'uqr', 'pdfjs-dist', 'papaparse'].map((name) =>
       library(name, 'web/'),
     ),

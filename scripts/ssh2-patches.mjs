@@ -28,6 +28,39 @@ export const patches = [
           sha1Pos = -1;`,
   },
   {
+    name: 'identification-in-pieces',
+    reason:
+      "Of a client's first line that comes in three pieces or more, all but the first and the last are lost, and the " +
+      'connection waits for ever (RFC 4253 §4.2).',
+    file: 'lib/protocol/Protocol.js',
+    find: `  if (!this._buffer)
+    this._buffer = bufferSlice(data, op);`,
+    replace: `  // All that came so far
+  this._buffer = bufferSlice(data, op);`,
+  },
+  {
+    name: 'padding-from-a-pool',
+    reason:
+      'Random bytes are asked of the system for every packet, which is a sixth of the work of a sign-in.',
+    file: 'lib/protocol/crypto.js',
+    find: `  createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
+} = require('crypto');
+`,
+    replace: `  createCipheriv, createDecipheriv, createHmac, randomFillSync: fillAtRandom,
+  timingSafeEqual
+} = require('crypto');
+const padding = Buffer.alloc(4096);
+let paddingUsed = padding.length;
+function randomFillSync(packet, at, length) {
+  if (paddingUsed + length > padding.length) {
+    fillAtRandom(padding);
+    paddingUsed = 0;
+  }
+  padding.copy(packet, at, paddingUsed, paddingUsed += length);
+}
+`,
+  },
+  {
     name: 'collector-safe-ciphers',
     reason:
       'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +

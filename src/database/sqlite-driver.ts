@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 import { fromSqliteError, isSqliteBusy } from './database-error.ts'
@@ -8,6 +8,10 @@ import { checkParameters } from './storable-text.ts'
 const nativeBusyMs = 10
 const minRetryMs = 2
 const maxRetryMs = 12
+
+/** Compiled statements that are kept. */
+const maxPrepared = 200
+const isRepeated = /^\s*(select|insert|update|delete|with)\b/i
 
 /**
  * WAL: readers and the one writer, also of other processes, do not wait for each other.
@@ -73,8 +77,14 @@ export class SqliteDriver implements Driver {
   }
 }
 
+interface PreparedStatement {
+  readonly statement: StatementSync
+  readonly hasRows: boolean
+}
+
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, PreparedStatement>()
   readonly #busyMs: number
 
   private constructor(database: DatabaseSync, busyMs: number) {
@@ -109,12 +119,27 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   #run<R>(query: CompiledQuery): QueryResult<R> {
-    const statement = this.#database.prepare(query.sql)
+    const { statement, hasRows } = this.#prepare(query.sql)
     // Kysely's parameters are untyped; SQLite itself refuses a type it cannot bind.
     const parameters = query.parameters as readonly SQLInputValue[]
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] }
+    if (hasRows) return { rows: statement.all(...parameters) as R[] }
     const { changes, lastInsertRowid } = statement.run(...parameters)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  /** Compiling a query takes as long as running it; SQLite compiles anew what a changed table asks for. */
+  #prepare(sql: string): PreparedStatement {
+    const known = this.#prepared.get(sql)
+    if (known) return known
+    const statement = this.#database.prepare(sql)
+    const prepared = { statement, hasRows: statement.columns().length > 0 }
+    if (!isRepeated.test(sql)) return prepared
+    for (const [oldest] of this.#prepared) {
+      if (this.#prepared.size < maxPrepared) break
+      this.#prepared.delete(oldest)
+    }
+    this.#prepared.set(sql, prepared)
+    return prepared
   }
 
   /** Nothing streams: every list is a page. */

@@ -1,10 +1,8 @@
+import { giveSlab, slabBytes, takeSlab } from './slab-pool.ts'
 import { packetHeaderLength, packetLength, type PacketShape, sealPacket } from './ssh-transport.ts'
 
-/** Runs up to this many bytes come from a pool; smaller ones are not worth it. */
-const slabBytes = 288 * 1024
+/** Smaller runs are not worth a slab. */
 const minPooledBytes = 32 * 1024
-const maxFreeSlabs = 32
-const freeSlabs: Buffer[] = []
 
 /**
  * Bytes for a channel, laid out as the SSH packets they will travel in: file data is read straight to its place
@@ -40,9 +38,7 @@ export class PacketRun {
     this.#length = length
     const bytes = shape ? Math.ceil(length / this.#payload) * this.#stride : length
     this.#isPooled = bytes >= minPooledBytes && bytes <= slabBytes
-    this.#slab = this.#isPooled
-      ? (freeSlabs.pop() ?? Buffer.allocUnsafeSlow(slabBytes))
-      : Buffer.allocUnsafe(bytes)
+    this.#slab = this.#isPooled ? takeSlab() : Buffer.allocUnsafe(bytes)
   }
 
   /** Bytes not sent yet. */
@@ -113,6 +109,6 @@ export class PacketRun {
   }
 
   release(): void {
-    if (--this.#users === 0 && this.#isPooled && freeSlabs.length < maxFreeSlabs) freeSlabs.push(this.#slab)
+    if (--this.#users === 0 && this.#isPooled) giveSlab(this.#slab)
   }
 }

@@ -66,12 +66,30 @@ function seconds(ms: number): number {
 const monthNames = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 const halfYearMs = 182 * 86_400_000
 
+/** Short-lived texts that many entries of a listing have in common; it stays small by starting anew. */
+class TextCache {
+  readonly #texts = new Map<number, string>()
+
+  get(key: number, make: () => string): string {
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    if (this.#texts.size >= 1000) this.#texts.clear()
+    const text = make()
+    this.#texts.set(key, text)
+    return text
+  }
+}
+
+const ownerText = `${String(userId).padEnd(8)} ${String(groupId).padEnd(8)}`
+const modeTexts = new TextCache()
+const dateTexts = new TextCache()
+
 /** The line that `ls -l` would show; clients print it as it is. */
 export function longNameOf(entry: Entry, now: number): string {
   const links = String(entry.links).padStart(4)
-  const owner = `${String(userId).padEnd(8)} ${String(groupId).padEnd(8)}`
   const size = String(entry.size).padStart(8)
-  return `${modeText(entry)} ${links} ${owner} ${size} ${dateText(entry.modifiedAt, now)} ${entry.name}`
+  const mode = modeTexts.get(typeBits[entry.type] | entry.mode, () => modeText(entry))
+  return `${mode} ${links} ${ownerText} ${size} ${dateText(entry.modifiedAt, now)} ${entry.name}`
 }
 
 function modeText({ type, mode }: Entry): string {
@@ -86,10 +104,14 @@ function modeText({ type, mode }: Entry): string {
   return `${typeLetter[type]}${owner}${group}${others}`
 }
 
+/** By the second: zones of old differ from each other by seconds. */
 function dateText(ms: number, now: number): string {
-  const date = new Date(ms)
-  const day = `${monthNames[date.getMonth()]} ${String(date.getDate()).padStart(2)}`
   const isRecent = ms > now - halfYearMs && ms <= now + 86_400_000
-  if (!isRecent) return `${day}  ${date.getFullYear()}`
-  return `${day} ${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`
+  const second = Math.floor(ms / 1000)
+  return dateTexts.get(isRecent ? second : -second - 1, () => {
+    const date = new Date(ms)
+    const day = `${monthNames[date.getMonth()]} ${String(date.getDate()).padStart(2)}`
+    if (!isRecent) return `${day}  ${date.getFullYear()}`
+    return `${day} ${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`
+  })
 }

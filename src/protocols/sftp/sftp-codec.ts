@@ -114,10 +114,12 @@ export class FieldWriter {
   }
 
   text(value: string): this {
-    const length = Buffer.byteLength(value)
-    this.uint32(length)
-    this.#reserve(length)
-    this.#length += this.#buffer.write(value, this.#length)
+    // UTF-8 takes three bytes at most for each unit of a string.
+    this.#reserve(4 + value.length * 3)
+    const at = this.#length + 4
+    const end = writeAscii(this.#buffer, value, at) ?? at + this.#buffer.write(value, at)
+    this.#buffer.writeUInt32BE(end - at, this.#length)
+    this.#length = end
     return this
   }
 
@@ -144,6 +146,17 @@ export class FieldWriter {
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }
+}
+
+/** The end of what was written; undefined for what is not ASCII. Short texts are written faster than handed over. */
+function writeAscii(to: Buffer, value: string, at: number): number | undefined {
+  if (value.length > 128) return undefined
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit > 0x7f) return undefined
+    to[at + i] = unit
+  }
+  return at + value.length
 }
 
 export function encodeStatus(id: number, code: StatusCode, message = ''): Buffer {

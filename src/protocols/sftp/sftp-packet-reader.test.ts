@@ -23,7 +23,7 @@ function readAll(bytes: Buffer, cuts: readonly number[]): Seen & { heldBytes: nu
     at += chunk.length
     while (chunk.length > 0) chunk = reader.feed(chunk)
   }
-  return { ...seen, heldBytes: reader.heldBytes }
+  return { ...seen, heldBytes: reader.pendingBytes + reader.writeBytes }
 }
 
 function writePacket(id: number, position: number, data: Buffer): Buffer {

@@ -1,3 +1,4 @@
+import { giveBack } from './receive-slabs.ts'
 import { packetType } from './sftp-codec.ts'
 
 /** Longest packet taken, as OpenSSH's server has it. */
@@ -10,7 +11,7 @@ const writePrefix = 1 + 4 + 4
 const writeSuffix = 8 + 4
 const maxChunks = 128
 
-/** The bytes of a WRITE as they came, never put together. */
+/** The bytes of a WRITE as they came, never put together. The chunks are borrowed (receive-slabs.ts), nothing else. */
 export interface WriteRequest {
   readonly id: number
   readonly handle: Buffer
@@ -60,9 +61,14 @@ export class SftpPacketReader {
     this.#sink = sink
   }
 
-  /** Bytes that wait for the rest of their packet. */
-  get heldBytes(): number {
-    return this.#pendingLength + (this.#write ? this.#write.length - this.#write.left : 0)
+  /** Bytes of a cut off beginning, which are copies. */
+  get pendingBytes(): number {
+    return this.#pendingLength
+  }
+
+  /** Bytes of a WRITE whose other bytes are still to come. */
+  get writeBytes(): number {
+    return this.#write ? this.#write.length - this.#write.left : 0
   }
 
   /** Takes one packet's worth off `chunk` and answers what is left of it. @throws FramingError */
@@ -71,7 +77,7 @@ export class SftpPacketReader {
     if (this.#write) return this.#feedWrite(chunk)
     const missing = this.#needed - this.#pendingLength
     if (chunk.length < missing) {
-      this.#pending = withChunk(this.#pending, chunk)
+      this.#pending = withChunk(this.#pending, Buffer.from(chunk))
       this.#pendingLength += chunk.length
       return chunk.subarray(chunk.length)
     }
@@ -114,7 +120,7 @@ export class SftpPacketReader {
     const excess = length - header - dataLength
     this.#write = {
       id,
-      handle: bytes.subarray(4 + writePrefix, at),
+      handle: Buffer.from(bytes.subarray(4 + writePrefix, at)),
       position: [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)],
       length: dataLength,
       chunks: [],
@@ -154,7 +160,7 @@ export class SftpPacketReader {
 
   #wait(bytes: Buffer, needed: number): Buffer {
     this.#needed = needed
-    this.#pending.push(bytes)
+    this.#pending.push(Buffer.from(bytes))
     this.#pendingLength = bytes.length
     return bytes.subarray(bytes.length)
   }
@@ -163,5 +169,8 @@ export class SftpPacketReader {
 /** Puts many small chunks together now and then: each costs far more memory than the bytes in it. */
 function withChunk(chunks: Buffer[], chunk: Buffer): Buffer[] {
   chunks.push(chunk)
-  return chunks.length < maxChunks ? chunks : [Buffer.concat(chunks)]
+  if (chunks.length < maxChunks) return chunks
+  const joined = Buffer.concat(chunks)
+  for (const one of chunks) giveBack(one)
+  return [joined]
 }

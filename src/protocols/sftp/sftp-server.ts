@@ -9,6 +9,7 @@ import type { HostKey } from './host-keys.ts'
 import { WindowBudget } from './receive-window.ts'
 import { offeredAlgorithms } from './ssh-algorithms.ts'
 import { type ConnectionLimits, SshConnection } from './ssh-connection.ts'
+import { SshReceiver } from './ssh-receiver.ts'
 import { disconnectReason } from './ssh-transport.ts'
 
 export interface SftpLimits extends ConnectionLimits {
@@ -51,6 +52,12 @@ const checkIntervalMs = 500
 const keepaliveIntervalMs = 30_000
 const keepaliveCount = 4
 
+interface Accepted {
+  readonly receiver: SshReceiver
+  /** Once the client has said what it is. */
+  connection?: SshConnection
+}
+
 /** SFTP, SCP and a few commands over SSH. */
 export class SftpServer implements ProtocolServer {
   readonly protocol = 'SFTP'
@@ -59,7 +66,7 @@ export class SftpServer implements ProtocolServer {
   readonly #ssh: ssh2.Server
   readonly #listener: NetServer
   readonly #budget = new WindowBudget()
-  readonly #sockets = new Map<Socket, SshConnection | undefined>()
+  readonly #accepted = new Map<Socket, Accepted>()
   #timer: NodeJS.Timeout | undefined
   #addresses: readonly string[] = []
   #stopping: Promise<void> | undefined
@@ -80,7 +87,7 @@ export class SftpServer implements ProtocolServer {
     })
     this.#ssh.on('connection', (client, info) => this.#identified(client, info))
     this.#ssh.on('error', (error: Error) => options.log.error({ err: error }, 'ssh server failed'))
-    this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    this.#listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket))
   }
 
   get addresses(): readonly string[] {
@@ -104,19 +111,22 @@ export class SftpServer implements ProtocolServer {
     return (this.#stopping ??= this.#stop(graceMs))
   }
 
-  #accept(socket: Socket): void {
+  #accept(incoming: Socket): void {
     if (this.#stopping || this.#countUnauthenticated() >= this.#limits.maxUnauthenticated) {
-      socket.destroy()
+      incoming.destroy()
       return
     }
-    this.#sockets.set(socket, undefined)
+    const receiver = new SshReceiver(incoming)
+    const { socket } = receiver
+    const accepted: Accepted = { receiver }
+    this.#accepted.set(socket, accepted)
     // An error is followed by 'close', which does the rest.
     socket.on('error', () => {})
-    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('close', () => this.#accepted.delete(socket))
     // What never says who it is has no connection object yet that could watch the time.
     const grace = setTimeout(
       () => {
-        if (!this.#sockets.get(socket)?.isSignedIn) socket.destroy()
+        if (!accepted.connection?.isSignedIn) socket.destroy()
       },
       this.#limits.loginGraceMs + 2 * checkIntervalMs,
     )
@@ -129,23 +139,25 @@ export class SftpServer implements ProtocolServer {
     const { signIn, log, legacyAlgorithms = false } = this.#options
     // ssh2's types leave the members with an underscore out.
     const { _sock: socket } = client as unknown as { _sock: Socket }
-    const connection = new SshConnection({
-      ...{ client, info, socket, signIn, log, legacyAlgorithms },
+    const accepted = this.#accepted.get(socket)
+    if (!accepted) return void socket.destroy()
+    accepted.connection = new SshConnection({
+      ...{ client, info, signIn, log, legacyAlgorithms },
+      receiver: accepted.receiver,
       limits: this.#limits,
       budget: this.#budget,
     })
-    this.#sockets.set(socket, connection)
   }
 
   #countUnauthenticated(): number {
     let count = 0
-    for (const connection of this.#sockets.values()) if (!connection?.isSignedIn) count++
+    for (const { connection } of this.#accepted.values()) if (!connection?.isSignedIn) count++
     return count
   }
 
   #check(): void {
     const now = Date.now()
-    for (const connection of this.#sockets.values()) connection?.check(now)
+    for (const { connection } of this.#accepted.values()) connection?.check(now)
   }
 
   async #stop(graceMs: number): Promise<void> {
@@ -153,17 +165,24 @@ export class SftpServer implements ProtocolServer {
     const closed = this.#listener.listening ? once(this.#listener, 'close') : undefined
     this.#listener.close()
     const deadline = Date.now() + graceMs
-    const connections = () => [...this.#sockets.values()].filter((connection) => connection !== undefined)
+    const connections = () =>
+      [...this.#accepted.values()].map(({ connection }) => connection).filter((one) => one !== undefined)
     while (Date.now() < deadline && connections().some((connection) => connection.hasTransfers))
       await new Promise((resolve) => setTimeout(resolve, 50))
     const ending = connections()
     for (const connection of ending)
       connection.disconnect(disconnectReason.byApplication, 'The server is stopping')
     await Promise.all(ending.map((connection) => connection.whenEnded()))
-    for (const socket of this.#sockets.keys()) socket.destroySoon()
-    await closed
+    const sockets = [...this.#accepted.keys()]
+    for (const socket of sockets) socket.destroySoon()
+    await Promise.all([closed, ...sockets.map(whenClosed)])
     this.#addresses = []
   }
+}
+
+/** Not once(), which rejects for a connection that the client resets meanwhile. */
+async function whenClosed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise<void>((resolve) => socket.on('close', () => resolve()))
 }
 
 /** Not a copy, which would keep the value that a getter has now. */

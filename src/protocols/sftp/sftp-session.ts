@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { DownloadReader } from './download-reader.ts'
 import { type HandleBudget, OpenHandles } from './open-handles.ts'
+import { giveBack } from './receive-slabs.ts'
 import { decodeHandle, encodeStatus, FieldReader, FieldWriter, packetType } from './sftp-codec.ts'
 import { extensions } from './sftp-extensions.ts'
 import { FramingError, SftpPacketReader, type WriteRequest } from './sftp-packet-reader.ts'
@@ -58,6 +59,7 @@ export class SftpSession {
     })
     this.#requests = new SftpRequests(options.session, this.#handles, this.#downloads)
     const { channel } = options
+    channel.givesBack = true
     channel.onData = (bytes) => {
       this.#input.push(bytes)
       this.#readInput()
@@ -75,7 +77,7 @@ export class SftpSession {
   /** The channel is gone: what is still open ends with it. */
   close(): void {
     this.#isEnded = true
-    this.#input.clear()
+    for (let chunk = this.#input.take(); chunk; chunk = this.#input.take()) giveBack(chunk)
     this.#handles.endAll().catch((error: unknown) => {
       this.#log.warn({ err: error }, 'open files not ended')
     })
@@ -97,13 +99,14 @@ export class SftpSession {
       while (this.#running < maxRequests && this.#channel.hasRoom) {
         const chunk = this.#input.take()
         if (!chunk) break
-        const heldBefore = this.#held
-        const waitingBefore = this.#packets.heldBytes
+        const heldBefore = this.#held + this.#packets.writeBytes
+        const pendingBefore = this.#packets.pendingBytes
         const rest = this.#packets.feed(chunk)
         this.#input.putBack(rest)
         // What was read is dealt with, but for the data of WRITEs: its turn comes when it is stored.
-        const kept = this.#held - heldBefore + (this.#packets.heldBytes - waitingBefore)
-        this.#channel.consume(chunk.length - rest.length - kept)
+        const used = chunk.length - rest.length - (this.#held + this.#packets.writeBytes - heldBefore)
+        giveBack(chunk, used)
+        this.#channel.consume(used - (this.#packets.pendingBytes - pendingBefore))
       }
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
@@ -152,6 +155,7 @@ export class SftpSession {
     this.#running++
     const onDone = (error?: unknown) => {
       this.#held -= length
+      for (const chunk of chunks) giveBack(chunk)
       this.#channel.consume(length)
       if (error === undefined) this.#reply(encodeStatus(id, statusCode.ok))
       else this.#replyFailure(id, error)

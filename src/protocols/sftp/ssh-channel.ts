@@ -1,4 +1,5 @@
 import { PacketRun } from './packet-run.ts'
+import { borrow, copyOf } from './receive-slabs.ts'
 import { ReceiveWindow, type WindowBudget } from './receive-window.ts'
 import type { SshTransport } from './ssh-transport.ts'
 
@@ -36,6 +37,8 @@ export class SshChannel {
   _waitWindow = false
   readonly _chunkcb = () => this.flush()
 
+  /** Whoever takes the data calls giveBack() of receive-slabs.ts for all of it, and so needs no copy. */
+  givesBack = false
   /** Bytes came; give them back with consume() when they have been dealt with. */
   onData: (bytes: Buffer) => void = () => {}
   /** The client sends nothing more. */
@@ -51,6 +54,8 @@ export class SshChannel {
   readonly #payload: number
   readonly #queue: (Uint8Array | PacketRun)[] = []
   #queuedBytes = 0
+  /** Bytes that the client may send, and has not been told yet. */
+  #granted = 0
   #flushing: NodeJS.Immediate | undefined
   #isFlushing = false
   #exitStatus: number | undefined
@@ -74,7 +79,8 @@ export class SshChannel {
     // ssh2 counts down what is allowed and drops data at 0; the counting is done here, where excess is an error.
     Object.defineProperty(this.incoming, 'window', { get: () => 1, set: () => {} })
     this.#window = new ReceiveWindow(options.budget, options.roundTripMs, (bytes) => {
-      if (this.isOpen) transport.adjustWindow(this.outgoing.id, bytes)
+      this.#granted += bytes
+      this.#flushing ??= setImmediate(() => this.flush())
     })
     // A client refills its window after half of it at the latest: packets that fit into half never wait for ever.
     this.#payload = Math.min(this.outgoing.packetSize, Math.floor(this.outgoing.window / 2), 128 * 1024)
@@ -97,7 +103,7 @@ export class SshChannel {
       }
     } else if (!this.#window.receive(bytes.length)) this.#onViolation('More data than the window allows')
     else if (!this.readable) this.#onViolation('Data after the end')
-    else if (this.isOpen) this.onData(bytes)
+    else if (this.isOpen) this.onData(this.givesBack ? borrow(bytes) : copyOf(bytes))
     return false
   }
 
@@ -179,7 +185,7 @@ export class SshChannel {
     if (this.#isClosed || this.#isFlushing || this.#transport.isGone) return
     this.#isFlushing = true
     try {
-      if (this.#queue.length > 0) this.#transport.together(() => this.#sendQueued())
+      if (this.#queue.length > 0 || this.#granted > 0) this.#transport.together(() => this.#sendQueued())
       if (this.#isEnding && this.#queue.length === 0) this.#finish()
     } finally {
       this.#isFlushing = false
@@ -188,6 +194,10 @@ export class SshChannel {
   }
 
   #sendQueued(): void {
+    if (this.#granted > 0 && this.isOpen) {
+      this.#transport.adjustWindow(this.outgoing.id, this.#granted)
+      this.#granted = 0
+    }
     while (this.#transport.canSend) {
       const head = this.#queue[0]
       if (head === undefined) return

@@ -8,6 +8,7 @@ import { SftpSession } from './sftp-session.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
 import { findCommand, type SshCommand } from './ssh-commands.ts'
+import type { SshReceiver } from './ssh-receiver.ts'
 import { type DisconnectReason, disconnectReason, SshTransport } from './ssh-transport.ts'
 
 /** Every limit has a default in SftpServer. Times in milliseconds. */
@@ -25,7 +26,7 @@ export interface ConnectionLimits {
 export interface ConnectionOptions {
   readonly client: Connection
   readonly info: ClientInfo
-  readonly socket: Socket
+  readonly receiver: SshReceiver
   readonly signIn: SignIn
   readonly limits: ConnectionLimits
   readonly budget: WindowBudget
@@ -41,6 +42,7 @@ const minPacketSize = 256
 /** One SSH connection from its identification to its end: who it is, its channels, when it has to go. */
 export class SshConnection {
   readonly #options: ConnectionOptions
+  readonly #socket: Socket
   readonly #transport: SshTransport
   readonly #handles: HandleBudget
   readonly #channels = new Set<SshChannel>()
@@ -52,9 +54,12 @@ export class SshConnection {
   #endReason = 'connection closed'
 
   constructor(options: ConnectionOptions) {
-    const { client, socket, limits, info } = options
+    const { client, receiver, limits, info } = options
+    const { socket } = receiver
     this.#options = options
+    this.#socket = socket
     this.#transport = new SshTransport(client, socket)
+    receiver.frameBy(this.#transport)
     this.#handles = new HandleBudget(limits.maxHandlesPerSession)
     const authentication = new SshAuthentication({
       signIn: options.signIn,
@@ -89,14 +94,14 @@ export class SshConnection {
   disconnect(reason: DisconnectReason, text: string): void {
     this.#endReason = text
     this.#transport.disconnect(reason, text)
-    const { socket } = this.#options
-    setTimeout(() => socket.destroy(), lingerMs).unref()
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref()
     void this.#endSession()
   }
 
   /** Called now and then: ends what is idle or takes too long to sign in, and asks for new keys when it is time. */
   check(now: number): void {
-    const { limits, socket, client } = this.#options
+    const { limits, client } = this.#options
+    const socket = this.#socket
     if (this.#transport.isGone) return
     if (!this.#session) {
       if (now - this.#startedAt > limits.loginGraceMs)
@@ -212,8 +217,8 @@ export class SshConnection {
   }
 
   #newKeys(): void {
-    const { socket } = this.#options
-    this.#keysSince = { at: Date.now(), bytes: socket.bytesRead + socket.bytesWritten }
+    const { bytesRead, bytesWritten } = this.#socket
+    this.#keysSince = { at: Date.now(), bytes: bytesRead + bytesWritten }
     this.#flush()
   }
 

@@ -32,10 +32,23 @@ interface Cipher {
   encrypt(packet: Buffer): void
 }
 
+/** The parts of ssh2's decipher objects that are used here; the second three tell how much of a packet they hold. */
+interface Decipher {
+  readonly inSeqno: number
+  readonly _lenBytes?: number
+  readonly _lenPos?: number
+  readonly _blockPos?: number
+  readonly _macETM?: boolean
+  readonly _macActualLen?: number
+  readonly _instance: { decryptLen(length: Buffer, sequence: number): number }
+}
+
 /** The parts of ssh2's Protocol that have no public name. */
 interface Protocol {
   readonly _kexinit: unknown
   readonly _cipher: Cipher
+  readonly _decipher: Decipher | undefined
+  _onPayload: (payload: Buffer) => unknown
   channelData(channel: number, bytes: Uint8Array): void
   channelExtData(channel: number, bytes: Uint8Array, type: number): void
   channelEOF(channel: number): void
@@ -48,7 +61,11 @@ interface Protocol {
 /** Unsent bytes of one connection above which nothing more is produced for it. */
 const maxPendingBytes = 1024 * 1024
 const channelDataHeader = 9
+const channelDataMessage = 94
 const stderrType = 1
+/** ssh2 refuses longer packets, and is to do so at once. */
+const maxReceivedLength = 35_000
+const lengthBytes = Buffer.alloc(4)
 
 /** Length field, padding length, then message number, channel and data length. */
 export const packetHeaderLength = 4 + 1 + channelDataHeader
@@ -63,8 +80,13 @@ export class SshTransport {
 
   constructor(client: Connection, socket: Socket) {
     // ssh2's types leave the members with an underscore out.
-    this.#protocol = (client as unknown as { _protocol: Protocol })._protocol
+    const protocol = (client as unknown as { _protocol: Protocol })._protocol
+    this.#protocol = protocol
     this.#socket = socket
+    const onPayload = protocol._onPayload
+    // ssh2 keeps parts of what it gets, of a key exchange or a sign-in, but of data; that memory is used again.
+    protocol._onPayload = (payload) =>
+      onPayload(payload[0] === channelDataMessage ? payload : Buffer.from(payload))
   }
 
   get isGone(): boolean {
@@ -76,6 +98,29 @@ export class SshTransport {
     return (
       !this.isGone && this.#protocol._kexinit === undefined && this.#socket.writableLength < maxPendingBytes
     )
+  }
+
+  get isExchangingKeys(): boolean {
+    return this.#protocol._kexinit !== undefined
+  }
+
+  /**
+   * Bytes of the packet that `bytes` begins with, in all; Infinity when too few are there to tell. Undefined where
+   * packets cannot be told apart before they are decrypted, or ssh2 has begun one.
+   */
+  receivedLength(bytes: Buffer): number | undefined {
+    const decipher = this.#protocol._decipher
+    if (!decipher || decipher._lenBytes || decipher._lenPos || decipher._blockPos) return undefined
+    const kind = decipher.constructor.name
+    const isPlain =
+      kind === 'AESGCMDecipherBinding' || (kind === 'GenericDecipherBinding' && decipher._macETM)
+    if (!isPlain && kind !== 'ChaChaPolyDecipherBinding') return undefined
+    if (bytes.length < 4) return Infinity
+    bytes.copy(lengthBytes, 0, 0, 4)
+    const length = isPlain
+      ? lengthBytes.readUInt32BE()
+      : decipher._instance.decryptLen(lengthBytes, decipher.inSeqno)
+    return length > maxReceivedLength ? undefined : 4 + length + (decipher._macActualLen ?? 16)
   }
 
   /** Changes with every key exchange. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -9,6 +10,7 @@ import { applyPatches, patches, stateOf } from '../../../scripts/ssh2-patches.mj
 import { isCryptoAddonLoaded } from '../../../src/protocols/sftp/crypto-addon.ts'
 import { offeredAlgorithms } from '../../../src/protocols/sftp/ssh-algorithms.ts'
 import { openSftpWorld, RawSftp } from '../../support/sftp-world.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 interface Messages {
   _handlers: { EXT_INFO?: (protocol: unknown, extensions: { name: string; algs: string[] }[]) => void }
@@ -47,6 +49,22 @@ test('the crypto addon leaves nothing to do for the garbage collector that can e
   const packageFile = createRequire(import.meta.url).resolve('ssh2/package.json')
   const addon = join(dirname(packageFile), 'lib/protocol/crypto/build/Release/sshcrypto.node')
   assert.ok(!(await readFile(addon)).includes('RemoveEnvironmentCleanupHook'))
+})
+
+test('knows a client whose first line comes letter by letter', async () => {
+  await using world = await openSftpWorld()
+  const socket = connect({ host: '127.0.0.1', port: world.port }).setNoDelay()
+  const received: Buffer[] = []
+  socket.on('data', (bytes) => received.push(bytes))
+  for (const letter of 'SSH-2.0-slow\r\n') {
+    socket.write(letter)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  // Its own first line is followed by the beginning of a key exchange.
+  await waitUntil('the key exchange begins', () =>
+    Buffer.concat(received).includes('curve25519-sha256@libssh.org'),
+  )
+  socket.destroy()
 })
 
 test('announces every signature algorithm that the server takes, each by its name', async () => {
