@@ -8,9 +8,9 @@ import type { TlsIdentities } from './tls-identities.ts'
 import type { TlsIdentity } from './tls-identity.ts'
 
 const handshakeTimeoutMs = 20_000
-/** How long the last reply may take to leave. */
 /** How long replies may lie unread, with no command running: the client would keep its place for ever. */
 const unreadTimeoutMs = 60_000
+/** How long the last reply may take to leave. */
 const closeTimeoutMs = 1_000
 /** A client that takes no replies is not answered without end. */
 const maxUnsentBytes = 256 * 1024
@@ -28,6 +28,7 @@ export class ControlConnection {
   readonly #closing = new AbortController()
   #stream: Socket
   #isEnding = false
+  #flushing: NodeJS.Immediate | undefined
 
   constructor(socket: Socket, maxLineBytes: number, events: ControlEvents) {
     this.#raw = socket
@@ -74,8 +75,13 @@ export class ControlConnection {
     this.send(formatReply(code, text))
   }
 
+  /** What is sent in one turn of the event loop leaves together: each segment of its own wakes the client. */
   send(text: string): void {
     if (this.#isEnding || this.#stream.destroyed) return
+    if (!this.#flushing) {
+      this.#stream.cork()
+      this.#flushing = setImmediate(this.#flush)
+    }
     this.#stream.write(text)
     if (this.#stream.writableLength > maxUnsentBytes) this.destroy()
   }
@@ -100,6 +106,7 @@ export class ControlConnection {
     this.#raw.off('data', this.#receive)
     this.#raw.pause()
     announce()
+    this.#flush()
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(handshakeTimeoutMs)])
     const hello = await peekClientHello(this.#raw, signal)
     const identity = identities.open(hello)
@@ -128,6 +135,12 @@ export class ControlConnection {
   destroy(): void {
     this.#stream.destroy()
     this.#raw.destroy()
+  }
+
+  readonly #flush = (): void => {
+    clearImmediate(this.#flushing)
+    this.#flushing = undefined
+    this.#stream.uncork()
   }
 
   readonly #receive = (chunk: Buffer): void => {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
-import { Duplex } from 'node:stream'
 import { FileServerError } from '../../core/errors.ts'
 import { FtpRefusal } from './ftp-reply.ts'
+import { ChunkInbox, type Inbox, SlabInbox } from './inbox.ts'
+import { TruncationAwareSocket } from './truncation-aware-socket.ts'
 
 /** How long the client may take to close its side after ours (the platform's pipe closes both at once anyway). */
 const lingerMs = 2_000
@@ -22,17 +23,28 @@ export class DataConnection {
   readonly stream: Socket
   /** True when TLS resumed a session of the control connection. */
   readonly isResumed: boolean
+  /** What has been received; none for sending. */
+  readonly inbox: Inbox | undefined
   readonly #raw: Socket
   readonly #signal: AbortSignal
   #failure: FileServerError | undefined
-  #isHeld = false
+  /** While sending: nothing is on its way. */
+  #isHeld: boolean
+  #unsentPieces = 0
 
   private constructor(raw: Socket, stream: Socket, options: DataConnectionOptions) {
+    if (options.direction === 'receive') {
+      const hold = (isHeld: boolean): void => this.hold(isHeld)
+      this.inbox =
+        raw === stream && isUntouched(raw) ? new SlabInbox(raw, hold) : new ChunkInbox(stream, hold)
+      if (this.inbox instanceof SlabInbox) raw = stream = this.inbox.socket
+    }
     this.#raw = raw
     this.stream = stream
     this.isResumed = stream instanceof TLSSocket && stream.isSessionReused()
     this.#signal = options.signal
-    const { stallTimeoutMs } = options
+    const { stallTimeoutMs, direction } = options
+    this.#isHeld = direction === 'send'
     stream.on('error', (error: Error) => {
       this.#failure ??= new FileServerError('aborted', 'The data connection was lost', { cause: error })
     })
@@ -47,14 +59,22 @@ export class DataConnection {
 
   /** Takes the socket over, whatever happens. @throws FtpRefusal 425, 522; FileServerError 'aborted' */
   static async open(socket: Socket, options: DataConnectionOptions): Promise<DataConnection> {
+    const connection = await DataConnection.#connect(socket, options)
+    if (options.tls?.mustResume && !connection.isResumed) {
+      // In order: the last bytes of the handshake may still be under way.
+      connection.answerEnd()
+      throw new FtpRefusal(522, 'The data connection must resume the TLS session of the control connection')
+    }
+    return connection
+  }
+
+  static async #connect(socket: Socket, options: DataConnectionOptions): Promise<DataConnection> {
     try {
-      const stream = options.tls ? await handshake(socket, options.tls.context, options) : socket
-      const connection = new DataConnection(socket, stream, options)
-      if (options.tls?.mustResume && !connection.isResumed) {
-        connection.destroy()
-        throw new FtpRefusal(522, 'The data connection must resume the TLS session of the control connection')
-      }
-      return connection
+      return new DataConnection(
+        socket,
+        options.tls ? await handshake(socket, options.tls.context, options) : socket,
+        options,
+      )
     } catch (error) {
       socket.destroy()
       throw error
@@ -73,17 +93,24 @@ export class DataConnection {
 
   /** While held, it is we who do not read: the peer is not to blame for standing still. */
   hold(isHeld: boolean): void {
+    if (this.stream.destroyed) return
     this.#isHeld = isHeld
     if (isHeld) this.stream.pause()
     else this.stream.resume()
   }
 
+  /** True when the network has taken all that was written. */
+  get isFlushed(): boolean {
+    return !this.stream.destroyed && this.stream.writableLength === 0
+  }
+
   /** Resolves when the bytes are on their way and `chunk` may be used again. @throws FileServerError 'aborted' */
   write(chunk: Uint8Array | string): Promise<void> {
+    this.#unsentPieces++
     this.#isHeld = false
     return new Promise((resolve, reject) => {
       this.stream.write(chunk, (error) => {
-        this.#isHeld = true
+        this.#isHeld = --this.#unsentPieces === 0
         if (error) reject(this.#lost(error))
         else resolve()
       })
@@ -91,22 +118,19 @@ export class DataConnection {
   }
 
   /**
-   * Resolves when all has been handed to the network, close_notify and FIN with it. The socket itself goes when the
-   * peer closes or after a moment: closed with unread bytes it would send RST and cut the tail off.
+   * Ends what was written, close_notify and FIN behind it. The socket itself goes when the peer closes or after a
+   * moment: closed with unread bytes it would send RST and cut the tail off. @throws FileServerError 'aborted'
    */
-  async finish(): Promise<void> {
-    this.#isHeld = false
-    await new Promise<void>((resolve, reject) => {
-      if (this.stream.destroyed) return reject(this.#lost(undefined))
-      this.stream.once('close', () => reject(this.#lost(undefined)))
-      this.stream.end(resolve)
-    })
+  finish(): void {
+    if (this.stream.destroyed) throw this.#lost(undefined)
+    this.stream.end()
     this.#signal.removeEventListener('abort', this.#onAbort)
     this.stream.setTimeout(0)
     this.#destroyLater()
-    if (this.stream.readableEnded) return this.destroy()
-    this.stream.once('end', () => this.destroy())
-    this.stream.resume()
+    const destroyIfDone = (): void => {
+      if (this.stream.writableFinished && this.stream.readableEnded) this.destroy()
+    }
+    this.stream.once('finish', destroyIfDone).once('end', destroyIfDone).resume()
   }
 
   /** The peer has ended in order: answers in kind and closes. */
@@ -126,7 +150,9 @@ export class DataConnection {
   destroy(failure?: FileServerError): void {
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (failure) this.#failure ??= failure
-    if (failure && !this.#raw.destroyed && !(this.stream instanceof TLSSocket)) this.#raw.resetAndDestroy()
+    // A reset while the end is on its way is refused, and Node then forgets to close the socket.
+    const canReset = !this.#raw.destroyed && !this.#raw.writableEnded && !(this.stream instanceof TLSSocket)
+    if (failure && canReset) this.#raw.resetAndDestroy()
     this.stream.destroy()
     this.#raw.destroy()
   }
@@ -140,6 +166,11 @@ export class DataConnection {
   }
 }
 
+/** What was read already is in memory of Node's. */
+function isUntouched(socket: Socket): boolean {
+  return !socket.destroyed && socket.readableLength === 0 && !socket.readableEnded
+}
+
 /** @throws FtpRefusal 425 */
 async function handshake(
   socket: Socket,
@@ -150,7 +181,12 @@ async function handshake(
   const secured =
     direction === 'receive' ? new TruncationAwareSocket(socket, options) : new TLSSocket(socket, options)
   secured.on('error', () => {})
-  await secureOrThrow(secured, AbortSignal.any([signal, AbortSignal.timeout(handshakeTimeoutMs)]))
+  const timer = setTimeout(() => secured.destroy(), handshakeTimeoutMs)
+  try {
+    await secureOrThrow(secured, signal)
+  } finally {
+    clearTimeout(timer)
+  }
   return secured
 }
 
@@ -172,61 +208,4 @@ export function secureOrThrow(socket: TLSSocket, signal: AbortSignal): Promise<v
     socket.off('close', onFailure)
     if (!socket.destroyed) socket.off('error', onFailure)
   })
-}
-
-/**
- * Node ends a TLS stream in the same way with and without close_notify. The bytes go through a stream of our own
- * here, which knows whether the TCP connection had ended before TLS did.
- */
-class TruncationAwareSocket extends TLSSocket {
-  readonly #tap: SocketTap
-  isTruncated = false
-
-  constructor(socket: Socket, options: ConstructorParameters<typeof TLSSocket>[1]) {
-    const tap = new SocketTap(socket)
-    super(tap as unknown as Socket, options)
-    this.#tap = tap
-  }
-
-  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    if (chunk === null && this.#tap.hasEnded) this.isTruncated = true
-    return super.push(chunk, encoding)
-  }
-}
-
-class SocketTap extends Duplex {
-  readonly #socket: Socket
-  /** True once every byte has been passed on and TCP told the end. */
-  hasEnded = false
-
-  constructor(socket: Socket) {
-    super({ allowHalfOpen: true })
-    this.#socket = socket
-    // Registered before those of TLS, which hears of the end afterwards.
-    this.once('end', () => (this.hasEnded = true))
-    socket.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) socket.pause()
-    })
-    socket.once('end', () => this.push(null))
-    socket.once('error', (error) => this.destroy(error))
-    socket.once('close', () => this.destroy())
-    socket.pause()
-  }
-
-  override _read(): void {
-    this.#socket.resume()
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, done)
-  }
-
-  override _final(done: () => void): void {
-    this.#socket.end(done)
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#socket.destroy()
-    done(error)
-  }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isAllowed, type Permission, type PermissionMap } from '../../core/accounts/permissions.ts'
 import type { Entry, EntryType } from '../../core/files/storage.ts'
 import { joinPath, parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
@@ -13,19 +13,18 @@ const typeLetters = { file: '-', directory: 'd', symlink: 'l', other: '-' } as c
 /** One line of `ls -l`; `linkTarget` for a symbolic link. */
 export function formatLong(entry: Entry, now: number, linkTarget?: string): string {
   const { name, type, size, mode, modifiedAt, links } = entry
-  const arrow = linkTarget === undefined ? '' : ` -> ${linkTarget}`
-  const columns = [
-    `${typeLetters[type]}${permissionLetters(mode)}`,
-    String(links).padStart(3),
-    'ftp      ftp     ',
-    String(size).padStart(12),
-    formatListTime(modifiedAt, now),
-    `${name}${arrow}`,
-  ]
-  return oneLine(columns.join(' '))
+  const shown = oneLine(linkTarget === undefined ? name : `${name} -> ${linkTarget}`)
+  const rights = `${typeLetters[type]}${permissionLetters(mode)} ${String(links).padStart(3)}`
+  return `${rights} ftp      ftp      ${String(size).padStart(12)} ${formatListTime(modifiedAt, now)} ${shown}`
 }
 
+const knownLetters: string[] = []
+
 function permissionLetters(mode: number): string {
+  return (knownLetters[mode & 0o777] ??= spellPermissions(mode))
+}
+
+function spellPermissions(mode: number): string {
   let letters = ''
   for (let bit = 8; bit >= 0; bit--) letters += mode & (1 << bit) ? 'xwr'[bit % 3] : '-'
   return letters
@@ -73,7 +72,7 @@ export class FactFormatter {
       case 'perm':
         return entry.type === 'directory' ? this.#directoryPerm(path) : this.#filePerm(parentOf(path))
       case 'unique':
-        return createHash('md5').update(path).digest('base64url').slice(0, 16)
+        return hash('md5', path, 'base64url').slice(0, 16)
       case 'UNIX.mode':
         return `0${(entry.mode & 0o7777).toString(8).padStart(3, '0')}`
     }
@@ -116,19 +115,25 @@ export class FactFormatter {
   }
 }
 
+/** About so many characters are sent at once: each time costs a system call and wakes the client. */
+const pieceLength = 64 * 1024
+
 /** The batches of a directory as text, so that one of any size is sent in flat memory. */
 export async function* formatBatches(
   batches: AsyncIterable<readonly Entry[]>,
   formatEntry: (entry: Entry) => string | Promise<string>,
 ): AsyncGenerator<string> {
+  let text = ''
   for await (const batch of batches) {
-    let text = ''
     for (const entry of batch) {
       const line = formatEntry(entry)
       text += `${typeof line === 'string' ? line : await line}\r\n`
     }
+    if (text.length < pieceLength) continue
     yield text
+    text = ''
   }
+  yield text
 }
 
 /** Path of an entry that was listed in `directory`. */

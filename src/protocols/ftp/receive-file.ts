@@ -2,10 +2,7 @@ import { FileServerError, toFileServerError } from '../../core/errors.ts'
 import type { Upload } from '../../core/files/upload.ts'
 import type { LineEndConverter } from './ascii.ts'
 import type { DataConnection } from './data-connection.ts'
-
-/** Bytes that may wait for the disk before the client has to. */
-const maxQueuedBytes = 2 * 1024 * 1024
-const resumeBelowBytes = maxQueuedBytes / 2
+import type { Inbox } from './inbox.ts'
 
 /**
  * Writes all that the client sends into `upload` from `position` on; resolves at the client's orderly end.
@@ -17,57 +14,44 @@ export function receiveFile(
   position: number,
   converter?: LineEndConverter,
 ): Promise<void> {
-  return new FileReceiver(connection, upload, position, converter).received
+  const { inbox } = connection
+  if (!inbox) throw new Error('the data connection is for sending')
+  return new FileReceiver(connection, inbox, { upload, position, converter }).received
 }
 
 class FileReceiver {
   readonly received: Promise<void>
   readonly #connection: DataConnection
+  readonly #inbox: Inbox
   readonly #upload: Upload
   readonly #converter: LineEndConverter | undefined
   readonly #outcome = Promise.withResolvers<void>()
   #position: number
-  #queue: Buffer[] = []
-  /** Waiting or being written. */
-  #queuedBytes = 0
   #isWriting = false
-  #isHeld = false
   #hasEnded = false
 
   constructor(
     connection: DataConnection,
-    upload: Upload,
-    position: number,
-    converter: LineEndConverter | undefined,
+    inbox: Inbox,
+    options: { upload: Upload; position: number; converter: LineEndConverter | undefined },
   ) {
     this.#connection = connection
-    this.#upload = upload
-    this.#position = position
-    this.#converter = converter
+    this.#inbox = inbox
+    this.#upload = options.upload
+    this.#position = options.position
+    this.#converter = options.converter
     this.received = this.#outcome.promise
-    connection.stream
-      .on('data', (chunk: Buffer) => this.#take(chunk))
-      .once('end', () => this.#end())
-      .once('close', () => this.#fail(this.#loss()))
+    inbox.onBytes = () => this.#write()
+    connection.stream.once('end', () => this.#end()).once('close', () => this.#fail(this.#loss()))
     connection.hold(false)
     // An empty file may have ended before anybody listened.
     if (connection.stream.readableEnded) this.#end()
     else if (connection.stream.destroyed) this.#fail(this.#loss())
   }
 
-  #take(chunk: Buffer): void {
-    const bytes = this.#converter ? this.#converter.convert(chunk) : chunk
-    this.#queue.push(bytes)
-    this.#queuedBytes += bytes.length
-    if (this.#queuedBytes >= maxQueuedBytes) this.#hold(true)
-    this.#write()
-  }
-
   #end(): void {
     if (this.#connection.isTruncated || this.#connection.failure) return this.#fail(this.#loss())
     this.#hasEnded = true
-    const rest = this.#converter?.end()
-    if (rest?.length) this.#queue.push(rest)
     // The client may wait for our close_notify before it reads the reply.
     this.#connection.answerEnd()
     this.#write()
@@ -75,34 +59,40 @@ class FileReceiver {
 
   #write(): void {
     if (this.#isWriting) return
-    if (this.#queue.length === 0) {
-      if (this.#hasEnded) this.#outcome.resolve()
+    const chunks = this.#next()
+    if (chunks.length === 0) {
+      if (this.#hasEnded) this.#finish()
       return
     }
     this.#isWriting = true
-    const chunks = this.#queue
-    this.#queue = []
     let length = 0
     for (const chunk of chunks) length += chunk.length
     const position = this.#position
     this.#position += length
     this.#upload.write(position, chunks).then(
-      () => this.#written(length),
+      () => this.#written(),
       (error: unknown) => this.#fail(toFileServerError(error)),
     )
   }
 
-  #written(length: number): void {
+  #next(): Buffer[] {
+    const received = this.#inbox.take()
+    const converter = this.#converter
+    if (!converter) return received
+    const converted = received.map((chunk) => converter.convert(chunk))
+    if (this.#hasEnded) converted.push(converter.end())
+    return converted.filter((chunk) => chunk.length > 0)
+  }
+
+  #written(): void {
     this.#isWriting = false
-    this.#queuedBytes -= length
-    if (this.#isHeld && this.#queuedBytes < resumeBelowBytes) this.#hold(false)
+    this.#inbox.release()
     this.#write()
   }
 
-  #hold(isHeld: boolean): void {
-    if (this.#hasEnded || this.#connection.stream.destroyed) return
-    this.#isHeld = isHeld
-    this.#connection.hold(isHeld)
+  #finish(): void {
+    this.#inbox.end()
+    this.#outcome.resolve()
   }
 
   /** After the orderly end a close is no loss. */

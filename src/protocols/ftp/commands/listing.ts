@@ -54,9 +54,10 @@ export const listingCommands = {
       const directory = session.path(argument)
       const batches = await opened(session.files.list(directory))
       const formatter = new FactFormatter(session.facts, session.session.user.permissions)
-      const lines = formatBatches(batches, async (entry) => {
+      const lines = formatBatches(batches, (entry) => {
         const path = joinPath(directory, entry.name)
-        return formatter.format(await followed(session, entry, path), path, entry.name)
+        if (entry.type !== 'symlink') return formatter.format(entry, path, entry.name)
+        return followed(session, entry, path).then((found) => formatter.format(found, path, entry.name))
       })
       await sendListing(session, signal, lines)
     },
@@ -105,7 +106,7 @@ async function sendListing(
 ): Promise<void> {
   await runTransfer(session, { direction: 'send', signal }, async (connection) => {
     await sendText(connection, lines)
-    await connection.finish()
+    connection.finish()
   })
 }
 
@@ -173,7 +174,6 @@ async function opened(batches: AsyncGenerator<readonly Entry[]>): Promise<AsyncG
 
 /** A link as what it leads to, where that can be known. */
 async function followed(session: FtpSession, entry: Entry, path: VirtualPath): Promise<Entry> {
-  if (entry.type !== 'symlink') return entry
   try {
     return await session.files.stat(path)
   } catch {

@@ -106,7 +106,7 @@ async function retrieve(session: FtpSession, argument: string, signal: AbortSign
     const plan = { direction: 'send', signal, progress: download, announcement } as const
     await runTransfer(session, plan, async (connection) => {
       await sendFile(connection, download, position, converter)
-      await connection.finish()
+      connection.finish()
       await download.close()
     })
   } catch (error) {

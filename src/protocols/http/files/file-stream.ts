@@ -10,12 +10,12 @@ export function streamOf(download: Download, start: number, end: number): Readab
   return toStream(piecesOf(download, start, end))
 }
 
-export function toStream(pieces: AsyncIterable<Buffer>): Readable {
+function toStream(pieces: AsyncIterable<Buffer>): Readable {
   return Readable.from(pieces, { objectMode: false, highWaterMark: pieceBytes })
 }
 
 /** The same piece by piece. */
-export async function* piecesOf(download: Download, start: number, end: number): AsyncGenerator<Buffer> {
+async function* piecesOf(download: Download, start: number, end: number): AsyncGenerator<Buffer> {
   let position = start
   while (position < end) {
     const expected = Math.max(smallestPieceBytes, download.entry.size - position)

@@ -1,20 +1,22 @@
-import { once } from 'node:events'
-import type { PassThrough } from 'node:stream'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import { ZipFile } from 'yazl'
 import { FileServerError, hasCode, toFileServerError } from '../../../core/errors.ts'
+import { giveBuffer, takeBuffer } from '../../../core/files/buffer-pool.ts'
 import type { Download } from '../../../core/files/download.ts'
+import { pumpDownload } from '../../../core/files/pump-download.ts'
 import type { Entry } from '../../../core/files/storage.ts'
 import type { UserFilesystem } from '../../../core/files/user-filesystem.ts'
 import type { VirtualPath } from '../../../core/files/virtual-path.ts'
 import { walkTree } from '../../../core/files/walk-tree.ts'
 import { commonParent, entryName } from './archive-names.ts'
 import { setDownloadHeaders } from './download-headers.ts'
-import { piecesOf, toStream } from './file-stream.ts'
+import { ResponseSink } from './response-sink.ts'
+import { ZipWriter } from './zip-writer.ts'
 
-/** Quick rather than small: what is large is mostly compressed already. */
-const compressionLevel = 1
 const maxToldFailures = 10_000
+/** Small files that go in before others have their turn on the event loop. */
+const maxBurstEntries = 16
 
 /** Answers with a ZIP of `paths` and all they hold, made while it is sent. */
 export function sendArchive(
@@ -24,11 +26,22 @@ export function sendArchive(
   name: string,
 ): FastifyReply {
   setDownloadHeaders(reply, name, 'application/zip')
+  const { raw: response } = reply
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort(new FileServerError('aborted', 'The client went away')))
-  const archive = new Archive(files, commonParent(paths), gone.signal)
-  void archive.fill(paths)
-  return reply.send(archive.output)
+  response.once('close', () => gone.abort(new FileServerError('aborted', 'The client went away')))
+  reply.hijack()
+  response.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders)
+  const sink = new ResponseSink(response)
+  const archive = new Archive(files, commonParent(paths), {
+    writer: new ZipWriter((piece) => sink.write(piece)),
+    signal: gone.signal,
+  })
+  archive.fill(paths).then(
+    () => response.end(),
+    // It ends without its end, so that nobody takes it for whole.
+    () => response.destroy(),
+  )
+  return reply
 }
 
 /** One entry after the other goes in as the client takes what is made, in memory for one piece and the names. */
@@ -36,30 +49,27 @@ class Archive {
   readonly #files: UserFilesystem
   readonly #base: VirtualPath
   readonly #signal: AbortSignal
-  readonly #zip = new ZipFile()
+  readonly #writer: ZipWriter
   readonly #topNames = new Set<string>()
   readonly #failures: string[] = []
+  #burst = 0
 
-  constructor(files: UserFilesystem, base: VirtualPath, signal: AbortSignal) {
+  constructor(
+    files: UserFilesystem,
+    base: VirtualPath,
+    { writer, signal }: { writer: ZipWriter; signal: AbortSignal },
+  ) {
     this.#files = files
     this.#base = base
     this.#signal = signal
-    this.#zip.on('error', (error: Error) => this.output.destroy(error))
+    this.#writer = writer
   }
 
-  get output(): PassThrough {
-    return this.#zip.outputStream as PassThrough
-  }
-
-  /** Never throws: an archive that cannot be made ends without its end, so that nobody takes it for whole. */
+  /** @throws when the archive cannot be made */
   async fill(paths: readonly VirtualPath[]): Promise<void> {
-    try {
-      for (const path of paths) await this.#addTree(path)
-      this.#tellFailures()
-      this.#zip.end()
-    } catch (error) {
-      this.output.destroy(toFileServerError(error))
-    }
+    for (const path of paths) await this.#addTree(path)
+    await this.#tellFailures()
+    await this.#writer.end()
   }
 
   #addTree(root: VirtualPath): Promise<void> {
@@ -91,32 +101,26 @@ class Archive {
     }
   }
 
-  /** Ends when all of the file has been taken; what cannot be read to its end is in the archive as far as it was. */
+  /** What cannot be read to its end is in the archive as far as it was. */
   async #send(path: VirtualPath, entry: Entry, download: Download): Promise<void> {
-    let failure: unknown
-    const pieces = untilFailure(piecesOf(download, 0, Infinity), (error) => {
-      failure = error
-    })
-    const stream = toStream(pieces)
-    const closed = once(stream, 'close')
-    const stop = () => stream.destroy()
-    this.#signal.addEventListener('abort', stop)
-    try {
-      this.#zip.addReadStream(stream, this.#nameFor(path), { ...datedLike(entry), compressionLevel })
-      this.#signal.throwIfAborted()
-      await closed
-      this.#signal.throwIfAborted()
-    } finally {
-      stop()
-      this.#signal.removeEventListener('abort', stop)
-    }
-    if (failure !== undefined) throw toFileServerError(failure)
+    this.#signal.throwIfAborted()
+    const first = takeBuffer()
+    const count = await download.read(0, first)
+    const facts = { name: this.#nameFor(path), modifiedAt: timeOf(entry), size: download.entry.size }
+    if (count < first.length) await this.#writer.addSmall(facts, first.subarray(0, count))
+    else
+      await this.#writer.addStreamed(facts, first, async (take) => {
+        await take(first)
+        const sink = { write: take, isFlushed: false }
+        await pumpDownload(download, { start: count, end: Infinity }, sink)
+      })
+    giveBuffer(first)
+    this.#signal.throwIfAborted()
+    if (++this.#burst % maxBurstEntries === 0) await setImmediate()
   }
 
-  /** Nothing waits for a directory to be taken, so the next one waits for room. */
   async #addEmpty(path: VirtualPath, entry: Entry): Promise<void> {
-    this.#zip.addEmptyDirectory(this.#nameFor(path), datedLike(entry))
-    if (this.output.writableNeedDrain) await once(this.output, 'drain', { signal: this.#signal })
+    await this.#writer.addDirectory({ name: this.#nameFor(path), modifiedAt: timeOf(entry) })
   }
 
   #nameFor(path: VirtualPath): string {
@@ -132,24 +136,12 @@ class Archive {
       this.#failures.push(`${path.replaceAll(/\p{Cc}/gu, '_')}: ${toFileServerError(error).message}`)
   }
 
-  #tellFailures(): void {
+  async #tellFailures(): Promise<void> {
     if (this.#failures.length === 0) return
     let name = 'not included.txt'
     for (let i = 1; this.#topNames.has(name); i++) name = `not included ${i}.txt`
     const text = ['These are not in the archive, or not whole:', ...this.#failures, ''].join('\r\n')
-    this.#zip.addBuffer(Buffer.from(text), name, { mtime: new Date(), mode: 0o100644 })
-  }
-}
-
-/** An entry must have the size it turns out to have, so a failure ends it like the end of the file. */
-async function* untilFailure(
-  pieces: AsyncIterable<Buffer>,
-  onFailure: (error: unknown) => void,
-): AsyncGenerator<Buffer> {
-  try {
-    yield* pieces
-  } catch (error) {
-    onFailure(error)
+    await this.#writer.addSmall({ name, modifiedAt: Date.now() }, Buffer.from(text))
   }
 }
 
@@ -157,7 +149,6 @@ async function* untilFailure(
 const firstTime = Date.UTC(1980, 0, 2)
 const lastTime = Date.UTC(2107, 11, 30)
 
-function datedLike({ modifiedAt, type }: Entry) {
-  const mtime = new Date(Math.min(lastTime, Math.max(firstTime, modifiedAt)))
-  return { mtime, mode: type === 'directory' ? 0o40755 : 0o100644 }
+function timeOf({ modifiedAt }: Entry): number {
+  return Math.min(lastTime, Math.max(firstTime, modifiedAt))
 }

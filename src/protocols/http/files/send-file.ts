@@ -1,14 +1,15 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FileServerError } from '../../../core/errors.ts'
 import type { Download } from '../../../core/files/download.ts'
+import { pumpDownload } from '../../../core/files/pump-download.ts'
 import type { Entry } from '../../../core/files/storage.ts'
 import type { UserFilesystem } from '../../../core/files/user-filesystem.ts'
 import { nameOf, type VirtualPath } from '../../../core/files/virtual-path.ts'
 import { rangeOf, type ByteRange } from './byte-range.ts'
 import { setDownloadHeaders } from './download-headers.ts'
 import { etagOf } from './file-entry.ts'
-import { streamOf } from './file-stream.ts'
+import { ResponseSink } from './response-sink.ts'
 
 /** Answers with a file, or the part of it that is asked for. */
 export async function sendFile(
@@ -25,11 +26,27 @@ export async function sendFile(
       await download.close()
       return reply.send()
     }
-    endWithResponse(download, reply.raw)
-    return reply.send(streamOf(download, range.start, range.end))
+    await sendBytes(reply, download, range)
+    return reply
   } catch (error) {
     await download.fail(error)
     throw error
+  }
+}
+
+/** Past fastify, whose streams want new memory for every piece. Never throws: the answer has begun. */
+async function sendBytes(reply: FastifyReply, download: Download, range: ByteRange): Promise<void> {
+  const { raw: response } = reply
+  reply.hijack()
+  endWithResponse(download, response)
+  try {
+    response.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders)
+    const reached = await pumpDownload(download, range, new ResponseSink(response))
+    if (reached < range.end) throw new Error('the file has become shorter')
+    response.end()
+  } catch {
+    // Broken off, so that the client cannot take what it has for the whole.
+    response.destroy()
   }
 }
 
