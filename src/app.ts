@@ -33,18 +33,16 @@ import { QuotaScanner } from './core/files/quota-scanner.ts'
 import type { Log } from './core/log.ts'
 import { LiveSettings } from './core/settings/live-settings.ts'
 import { type Database, openDatabase } from './database/database.ts'
+import { type FileServing, serveFilesHere, serveFilesInWorkers } from './file-serving.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
 import { bootstrap } from './platform/bootstrap.ts'
 import { PortChecks } from './platform/port-checks.ts'
 import { ThingerClient } from './platform/thinger-client.ts'
-import { FtpServer } from './protocols/ftp/ftp-server.ts'
-import { PassiveAddress } from './protocols/ftp/passive-address.ts'
 import { PassivePorts } from './protocols/ftp/passive-ports.ts'
+import { TlsOwners } from './protocols/ftp/tls-owners.ts'
 import { HttpServer } from './protocols/http/http-server.ts'
 import { MetricsServer } from './protocols/http/metrics-server.ts'
-import type { ProtocolServer } from './protocols/protocol-server.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
-import { SftpServer } from './protocols/sftp/sftp-server.ts'
 import { readStatus, readStorages } from './server-status.ts'
 import { BackupFiles } from './storage/local/backup-files.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
@@ -106,17 +104,17 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const endedSessions = stack.use(new EndedSessions(events, clock))
   const hasher = new PasswordHasher({ concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) })
   const throttle = new LoginThrottle({ clock })
+  const locks = new KeyedLock()
   const files: FileServices = {
     quota: ledger,
     freeSpace: new FreeSpaceGuard(config.minFreeSpaceBytes, clock),
     events,
     clock,
-    locks: new KeyedLock(),
-    uploadMode: config.uploadMode,
+    ...{ locks, uploadMode: config.uploadMode },
   }
   const { users, folders, admins } = database
   const scanner = stack.use(
-    new QuotaScanner({ users, folders, quota: database.quota, ledger, storages, events, log, clock }),
+    new QuotaScanner({ users, folders, quota: database.quota, ledger, storages, locks, events, log, clock }),
   )
   const authenticator = new Authenticator({ users, hasher, throttle, clock })
   const signIn = new SignIn({ authenticator, users, folders, connections, storages, files, log })
@@ -141,7 +139,10 @@ export async function startApp(config: Config, { log, version, environment }: Ap
 
   const host = config.listenHost
   // Listens to events before the first certificate is loaded.
-  const metrics = new MetricsServer({ host, port: config.metrics.port, events, connections, log })
+  const metrics = new MetricsServer({
+    ...{ host, port: config.metrics.port, events, connections, log },
+    workers: () => serving.workers,
+  })
   const certificates = stack.use(
     new CertificateStore({
       directory: config.certificatesDir,
@@ -152,46 +153,16 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   )
   await certificates.start()
   const hostKeys = await loadHostKeys(config.dataDir, log)
-  const sftp = new SftpServer({
-    ...{ host, port: config.sftp.port, hostKeys, signIn, log },
-    legacyAlgorithms: config.sftp.legacyAlgorithms,
-    get banner() {
-      return settings.current.sftp_banner
-    },
-    limits: {
-      get maxAuthTries() {
-        return settings.current.max_auth_tries
-      },
-      get loginGraceMs() {
-        return settings.current.login_grace * 1000
-      },
-      get idleTimeoutMs() {
-        return settings.current.idle_timeout * 1000
-      },
-    },
-  })
-  const ftp = new FtpServer({
-    ...{ host, controlPorts: config.ftp.ports, certificates, signIn, log },
-    ...(config.ftp.implicitTlsPort === undefined ? {} : { implicitTlsPort: config.ftp.implicitTlsPort }),
-    passivePorts: new PassivePorts({ host, ports: config.ftp.passivePorts, log }),
-    passiveAddress: new PassiveAddress({ host: config.ftp.passiveHost, log }),
-    get tls() {
-      return settings.current.ftp_tls
-    },
-    sessionReuse: config.ftp.tlsSessionReuse,
-    limits: {
-      ...{ maxUnauthenticated: 100, maxLineBytes: 8192, claimTimeoutMs: 10_000 },
-      get loginTimeoutMs() {
-        return settings.current.login_grace * 1000
-      },
-      get maxAuthTries() {
-        return settings.current.max_auth_tries
-      },
-      get idleTimeoutMs() {
-        return settings.current.idle_timeout * 1000
-      },
-    },
-  })
+  const owners = new TlsOwners(certificates.ticketKeys)
+  const passivePorts = new PassivePorts({ host, ports: config.ftp.passivePorts, tickets: owners, log })
+  const shared = { config, settings, hostKeys, certificates, passivePorts, log }
+  const serving: FileServing =
+    config.workers === 1
+      ? serveFilesHere({ ...shared, signIn, ticketOwners: owners })
+      : await serveFilesInWorkers({
+          ...{ ...shared, owners, ledger, locks, scanner, hasher, throttle, connections, events, clock },
+        })
+  const { sftp, ftp } = serving
   const portChecks = stack.use(
     new PortChecks({
       host: config.platform?.host,
@@ -200,7 +171,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       clock,
     }),
   )
-  const statusSources = { config, sftp, ftp, hostKeys, database, link, certificates, storages }
+  const statusSources = { config, serving, hostKeys, database, link, certificates, storages }
   const http: HttpServer = new HttpServer({
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
     admins: new AdminService({ admins, hasher, throttle, events, clock }),
@@ -218,7 +189,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   })
   const unsettled = scanner.recover()
   stack.defer(() => unsettled)
-  const servers: ProtocolServer[] = [sftp, ftp, http, metrics]
+  const servers = [serving, http, metrics]
   for (const server of servers) stack.defer(() => server.stop(0))
   await Promise.all(servers.map((server) => server.start()))
   scheduler.start()
@@ -231,7 +202,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       http: http.addresses[0] ?? '',
       metrics: metrics.addresses[0] ?? '',
     },
-    passivePorts: ftp.passivePorts,
+    passivePorts: passivePorts.ports,
     async stop(graceMs) {
       await Promise.all(servers.map((server) => server.stop(graceMs)))
       await owned.disposeAsync()

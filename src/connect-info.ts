@@ -1,16 +1,15 @@
 import type { Config } from './config/config.ts'
 import type { ConnectInfo } from './contract/connect.ts'
+import type { FileServing } from './file-serving.ts'
 import type { PortTarget } from './platform/port-checks.ts'
-import type { FtpServer } from './protocols/ftp/ftp-server.ts'
-import type { ProtocolServer } from './protocols/protocol-server.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
 import { sshIdentification } from './protocols/sftp/sftp-server.ts'
 import { bindingOf } from './server-status.ts'
 
 export interface ConnectSources {
   readonly config: Config
-  readonly sftp: ProtocolServer
-  readonly ftp: Pick<FtpServer, 'addresses' | 'passivePorts' | 'holdPassivePort'>
+  readonly sftp: FileServing['sftp']
+  readonly ftp: FileServing['ftp']
 }
 
 export interface ConnectDetails extends ConnectSources {
@@ -53,6 +52,6 @@ export function portTargets({ config, sftp, ftp }: ConnectSources): PortTarget[]
   return [...sftpTargets, ...ftpTargets, ...dataTargets]
 }
 
-function portsOf({ addresses }: Pick<ProtocolServer, 'addresses'>): number[] {
+function portsOf({ addresses }: FileServing['sftp']): number[] {
   return addresses.map((address) => bindingOf(address).port)
 }

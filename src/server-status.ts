@@ -10,6 +10,7 @@ import type {
   StorageSummary,
 } from './core/status.ts'
 import type { Database } from './database/database.ts'
+import type { FileServing } from './file-serving.ts'
 import type { PlatformLink, StorageView } from './platform/platform-link.ts'
 import type { ProtocolServer } from './protocols/protocol-server.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
@@ -27,8 +28,7 @@ export interface StatusSources extends StorageSources {
   readonly version: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  readonly sftp: ProtocolServer
-  readonly ftp: ProtocolServer & { readonly passivePorts: readonly number[] }
+  readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'memoryBytes'>
   /** In force: it can be changed while the server runs. */
   readonly ftpTls: Config['ftp']['tls']
   readonly http: ProtocolServer
@@ -39,7 +39,8 @@ export interface StatusSources extends StorageSources {
 
 /** What GET /status shows, asked of every part at once. */
 export async function readStatus(sources: StatusSources): Promise<ServerStatus> {
-  const { config, sftp, http, hostKeys, link, certificates } = sources
+  const { config, http, hostKeys, link, certificates } = sources
+  const { sftp } = sources.serving
   const [process, database, storages] = await Promise.all([
     readProcess(sources),
     readDatabase(sources.database),
@@ -75,7 +76,7 @@ export async function readStatus(sources: StatusSources): Promise<ServerStatus> 
   }
 }
 
-function readFtp({ config, ftp, ftpTls }: StatusSources): FtpStatus {
+function readFtp({ config, serving: { ftp }, ftpTls }: StatusSources): FtpStatus {
   const { implicitTlsPort, passiveHost } = config.ftp
   const kindOf = ({ port }: Binding) =>
     port === implicitTlsPort ? 'implicit' : ftpTls === 'allowed' ? 'allowed' : 'required'
@@ -97,10 +98,11 @@ async function readDatabase(database: Database): Promise<ServerStatus['database'
   }
 }
 
-async function readProcess({ config, storages, version, startedAt }: StatusSources): Promise<ProcessStatus> {
+async function readProcess({ config, serving, storages, ...known }: StatusSources): Promise<ProcessStatus> {
   return {
-    ...{ version, startedAt },
-    memoryBytes: process.memoryUsage.rss(),
+    version: known.version,
+    startedAt: known.startedAt,
+    memoryBytes: process.memoryUsage.rss() + (await serving.memoryBytes()),
     minFreeBytes: config.minFreeSpaceBytes,
     dataDirectory: { directory: config.dataDir, ...(await readSpace(config.dataDir, storages)) },
   }

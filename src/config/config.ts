@@ -65,7 +65,8 @@ export interface Config {
   readonly uploadMode: 'resumable' | 'atomic'
   readonly minFreeSpaceBytes: number
   readonly limits: LimitsConfig
-  readonly workers: 1
+  /** Processes that serve SFTP and FTP; 1: the one that does everything. */
+  readonly workers: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** For the log: settings that are right but may surprise. */
   readonly warnings: readonly string[]
@@ -101,7 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     minFreeSpaceBytes:
       read.integer('MIN_FREE_SPACE', { min: 0, max: 1_000_000_000, unit: 'MiB' }) * 1024 * 1024,
     limits: readLimits(read),
-    workers: readWorkers(read),
+    workers: read.integer('WORKERS', { min: 1, max: 64, unit: 'processes' }),
     logLevel: read.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error']),
     warnings,
   }
@@ -251,14 +252,6 @@ function readLimits(read: SettingReader): LimitsConfig {
     idleTimeoutMs: seconds('IDLE_TIMEOUT', 0),
     maxAuthTries: read.integer('MAX_AUTH_TRIES', { min: 1, max: 100, unit: 'tries' }),
   }
-}
-
-function readWorkers(read: SettingReader): 1 {
-  const workers = read.text('WORKERS')
-  if (workers !== '1') {
-    read.refuse('WORKERS', `${quote(workers)} is not served: this version runs one process; set it to 1`)
-  }
-  return 1
 }
 
 function refuseSharedPorts(read: SettingReader, { sftp, ftp, http, metrics }: Config): void {

@@ -210,7 +210,7 @@ export const settings = [
     name: 'WORKERS',
     clone: '1',
     container: '1',
-    description: 'Number of server processes. This version serves 1.',
+    description: 'Processes that serve SFTP and FTP, 1 to 64. 1: one process does everything.',
   },
   { name: 'LOG_LEVEL', clone: 'info', container: 'info', description: '`debug`, `info`, `warn` or `error`.' },
 ] as const satisfies readonly Setting[]

@@ -20,8 +20,10 @@ export interface CertificateStoreOptions {
   readonly dataDirectory: string
   /** Whose certificate those get who name no host, or one that is not known here. */
   readonly defaultHost?: string | undefined
-  readonly events: EventBus
+  readonly events: Pick<EventBus, 'emit'>
   readonly log: Log
+  /** 48 bytes that all processes of one server share; random ones unless told. Secret. */
+  readonly ticketKeys?: Buffer
   /** Longest time between two looks at the files; at most 60 s. */
   readonly pollMs?: number
   /** How long new files must have been the same before they are judged. */
@@ -39,7 +41,7 @@ const maxPollMs = 60_000
  */
 export class CertificateStore implements AsyncDisposable {
   /** Keys of session tickets: the same for all hosts and over swaps, so that sessions can be resumed. */
-  readonly ticketKeys: Buffer = randomBytes(48)
+  readonly ticketKeys: Buffer
   readonly #options: CertificateStoreOptions
   readonly #clock: Clock
   readonly #log: Log
@@ -56,6 +58,7 @@ export class CertificateStore implements AsyncDisposable {
 
   constructor(options: CertificateStoreOptions) {
     this.#options = options
+    this.ticketKeys = options.ticketKeys ?? randomBytes(48)
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
     this.#pollMs = Math.min(options.pollMs ?? 30_000, maxPollMs)

@@ -47,6 +47,7 @@ export class CoreWorld implements AsyncDisposable {
   readonly bus = new EventBus(silentLog)
   readonly storages = new FaultyStorageProvider(new LocalStorageProvider(), this.faults)
   readonly hasher = new PasswordHasher({ concurrency: 2 })
+  readonly locks = new KeyedLock()
   readonly ledger: QuotaLedger
   readonly services: FileServices
   readonly connections: ConnectionRegistry
@@ -74,7 +75,7 @@ export class CoreWorld implements AsyncDisposable {
       freeSpace: new FreeSpaceGuard(options.minFreeBytes ?? 0, this.clock),
       events: this.bus,
       clock: this.clock,
-      locks: new KeyedLock(),
+      locks: this.locks,
       uploadMode: options.uploadMode ?? 'resumable',
     }
     this.connections = new ConnectionRegistry({
@@ -156,7 +157,7 @@ export class CoreWorld implements AsyncDisposable {
     assert.deepEqual(await this.database.quota.usage(account), expected, 'in the database')
     const limits = { size: expected.size + 1, files: expected.files + 1 }
     const ticket = await this.ledger.open(account, limits)
-    ticket.holdBytes(1)
+    await ticket.holdBytes(1)
     ticket.holdFile()
     ticket.release()
     const real = { size: 0, files: 0 }

@@ -13,8 +13,8 @@ const staged = '.sftpgo-0123456789abcdef.part'
 
 function scannerOf(world: CoreWorld): QuotaScanner {
   const { users, folders, quota } = world.database
-  const { ledger, storages, bus: events, clock } = world
-  return new QuotaScanner({ users, folders, quota, ledger, storages, events, log: silentLog, clock })
+  const { ledger, storages, locks, bus: events, clock } = world
+  return new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log: silentLog, clock })
 }
 
 async function scanned(world: CoreWorld, count: number): Promise<void> {
@@ -61,6 +61,28 @@ test('a count finds what is really there, of the home and of the folders counted
   )
   await rejects('not-found', scanner.start({ kind: 'user', name: 'nobody' }))
   await rejects('not-found', scanner.start({ kind: 'folder', name: 'nobody' }))
+})
+
+test('a file that a count has seen and that is not charged yet is counted once', async () => {
+  await using world = await CoreWorld.open()
+  await using scanner = scannerOf(world)
+  await world.addUser('bob')
+  const [seen, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const change = world.locks.run('the name', async () => {
+    const ticket = await world.ledger.open(bob, { size: 0, files: 0 })
+    await writeFile(join(world.homeOf('bob'), 'new'), '1234567890')
+    seen.resolve()
+    await gate.promise
+    ticket.settle({ size: 10, files: 1 })
+  })
+  await seen.promise
+  await scanner.start(bob)
+  // The one file is read in less than this.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  gate.resolve()
+  await change
+  await scanned(world, 1)
+  await world.assertHomeQuota('bob', { size: 10, files: 1 })
 })
 
 test('a running upload is not touched by a count, and a change meanwhile makes it count again', async () => {

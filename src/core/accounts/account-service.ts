@@ -150,10 +150,10 @@ export class AccountService {
   }
 
   #disconnectDenied({ username, deniedProtocols }: User): void {
-    const { connections } = this.#parts
-    for (const connection of connections.list())
-      if (connection.username === username && deniedProtocols.includes(loginProtocolOf(connection.protocol)))
-        connections.disconnect(connection.connectionId, 'the account was changed')
+    this.#parts.connections.disconnectWhere(
+      (member) => member.username === username && deniedProtocols.includes(loginProtocolOf(member.protocol)),
+      'the account was changed',
+    )
   }
 
   #disconnectUsers(folder: Folder): void {

@@ -4,23 +4,18 @@ import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
 import { type Authentication, type NextMethod, SignInProof, type SignInAttempt } from './credentials.ts'
 import { isMethodEnough, loginProtocolOf, multiStepMethod, stepsAfterKey } from './login-methods.ts'
-import type { LoginThrottle } from './login-throttle.ts'
-import { type PasswordHasher } from './password-hash.ts'
+import type { Throttle } from './login-throttle.ts'
+import type { PasswordVerifier } from './password-hash.ts'
 import { holdsKey } from './public-key.ts'
 
 /** Decides who somebody is. Every refusal is the same error after the same work: nothing tells which part was wrong. */
 export class Authenticator {
   readonly #users: UserRepository
-  readonly #hasher: PasswordHasher
-  readonly #throttle: LoginThrottle
+  readonly #hasher: PasswordVerifier
+  readonly #throttle: Throttle
   readonly #clock: Clock
 
-  constructor(parts: {
-    users: UserRepository
-    hasher: PasswordHasher
-    throttle: LoginThrottle
-    clock?: Clock
-  }) {
+  constructor(parts: { users: UserRepository; hasher: PasswordVerifier; throttle: Throttle; clock?: Clock }) {
     this.#users = parts.users
     this.#hasher = parts.hasher
     this.#throttle = parts.throttle

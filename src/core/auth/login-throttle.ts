@@ -18,12 +18,20 @@ const freeFailuresOfAll = 120
 const delayOfAllMs = 500
 const windowMs = 60_000
 
+/** Counts failed logins by name, wherever they are tried. */
+export interface Throttle {
+  /** Waits as long as `name` has earned. @throws FileServerError 'too-many-attempts' when too many wait already */
+  pass(name: string): Promise<void>
+  recordFailure(name: string): void
+  recordSuccess(name: string): void
+}
+
 /**
  * Slows guessing down per account name, and over all names, never by address: behind the platform's proxy everybody has
  * the same one.
  * A name with many failures is answered later, not refused, so that a stranger cannot lock its owner out.
  */
-export class LoginThrottle {
+export class LoginThrottle implements Throttle {
   readonly #failures = new Map<string, Failures>()
   #windowStart = 0
   #failuresOfAll = 0
@@ -35,7 +43,6 @@ export class LoginThrottle {
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()))
   }
 
-  /** Waits as long as `name` has earned. @throws FileServerError 'too-many-attempts' when too many wait already */
   async pass(name: string): Promise<void> {
     const delayMs = this.delayOf(name)
     if (delayMs === 0) return

@@ -21,11 +21,19 @@ interface Parameters {
   readonly tag: Buffer
 }
 
+export interface PasswordVerifier {
+  /**
+   * False for a wrong password; an empty or unreadable hash costs the same time and is never right.
+   * @throws FileServerError 'too-many-attempts' when too many logins wait already
+   */
+  verify(password: string, hash: string): Promise<boolean>
+}
+
 /**
  * argon2id on the thread pool, a few at a time: file I/O shares that pool, and an unbounded login storm would
  * starve it for seconds. Devices that connect for every file are served from a short memory of what was right.
  */
-export class PasswordHasher {
+export class PasswordHasher implements PasswordVerifier {
   readonly #semaphore: Semaphore
   readonly #cacheKey = randomBytes(32)
   readonly #verified = new Map<string, number>()
@@ -56,10 +64,6 @@ export class PasswordHasher {
     return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${encode(nonce)}$${encode(tag)}`
   }
 
-  /**
-   * False for a wrong password; an empty or unreadable hash costs the same time and is never right.
-   * @throws FileServerError 'too-many-attempts' when too many logins wait already
-   */
   async verify(password: string, hash: string): Promise<boolean> {
     const parameters = parse(hash)
     if (Buffer.byteLength(password) > maxPasswordBytes || !parameters) {

@@ -1,6 +1,6 @@
 import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
 import type { User } from '../accounts/user.ts'
-import type { Connection, ConnectionRegistry } from '../connections/connection-registry.ts'
+import type { Connection, ConnectionPlaces } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
 import type { SessionProtocol } from '../events/events.ts'
 import type { FileServices } from '../files/file-services.ts'
@@ -40,7 +40,7 @@ export interface SignInParts {
   readonly authenticator: Authenticator
   readonly users: UserRepository
   readonly folders: FolderRepository
-  readonly connections: ConnectionRegistry
+  readonly connections: ConnectionPlaces
   readonly storages: StorageProvider
   readonly files: FileServices
   readonly log: Log
@@ -89,7 +89,7 @@ export class SignIn {
 
   async #openSession(user: User, attempt: SignInAttempt): Promise<OpenSession> {
     const { connections, users, files, log } = this.#parts
-    const connection = connections.open(attempt, user.maxSessions)
+    const connection = await connections.open(attempt, user.maxSessions)
     try {
       await this.#requireUnchanged(user)
       const mounts = await this.#mount(user)

@@ -38,6 +38,7 @@ export class Connection implements Actor {
   readonly #traffic: TrafficTotals
   #protocol: SessionProtocol
   #lastActivity: number
+  #onSwitch: (protocol: SessionProtocol) => void = () => {}
 
   constructor(
     actor: Actor,
@@ -74,6 +75,12 @@ export class Connection implements Actor {
   /** One SSH connection can turn from SFTP to SCP. */
   switchProtocol(protocol: SessionProtocol): void {
     this.#protocol = protocol
+    this.#onSwitch(protocol)
+  }
+
+  /** For a process that keeps the list of connections elsewhere. */
+  onSwitch(listener: (protocol: SessionProtocol) => void): void {
+    this.#onSwitch = listener
   }
 
   touch(): void {
@@ -128,12 +135,41 @@ export class Connection implements Actor {
   }
 }
 
-/** Who is connected, and the way to make them leave. */
-export class ConnectionRegistry {
+/** Who wants to connect, as a protocol has found out. */
+export interface Arrival {
+  readonly username: string
+  readonly protocol: SessionProtocol
+  readonly remoteAddress: string
+  readonly clientVersion: string
+}
+
+/** What a signed-in connection takes its place in. */
+export interface ConnectionPlaces {
+  /**
+   * Takes a place until `close()`.
+   * @throws FileServerError 'too-many-connections' over the server's or the user's `maxSessions` (0 = no limit)
+   */
+  open(from: Arrival, maxSessions: number): Promise<Connection> | Connection
+  close(connection: Connection): void
+}
+
+/** A connection as the registry knows it, whichever process serves it. */
+export interface ConnectionMember {
+  readonly connectionId: string
+  readonly username: string
+  readonly protocol: SessionProtocol
+  end(reason: string): void
+  /** As far as it is known here. */
+  status(): ConnectionStatus
+}
+
+/** Who is connected, in all processes, and the way to make them leave. */
+export class ConnectionRegistry implements ConnectionPlaces {
   readonly #traffic: TrafficTotals = { received: 0, sent: 0 }
-  readonly #connections = new Map<string, Connection>()
+  readonly #members = new Map<string, ConnectionMember>()
   readonly #options: { readonly maxConnections?: number }
   readonly #clock: Clock
+  #refresh: () => Promise<void> = () => Promise.resolve()
 
   /** `maxConnections` over all users, 0 = no limit; asked at each connection. */
   constructor(options: { maxConnections?: number; clock?: Clock } = {}) {
@@ -146,53 +182,76 @@ export class ConnectionRegistry {
     return this.#traffic
   }
 
-  /**
-   * Takes a place until `close()`.
-   * @throws FileServerError 'too-many-connections' over the server's or the user's `maxSessions` (0 = no limit)
-   */
-  open(
-    from: { username: string; protocol: SessionProtocol; remoteAddress: string; clientVersion: string },
-    maxSessions: number,
-  ): Connection {
-    const { maxConnections = 0 } = this.#options
-    if (maxConnections > 0 && this.#connections.size >= maxConnections)
-      throw new FileServerError('too-many-connections', 'The server has no free connection, try again later')
-    if (maxSessions > 0 && this.#countOf(from.username) >= maxSessions)
-      throw new FileServerError('too-many-connections', 'Too many sessions of this user')
+  get size(): number {
+    return this.#members.size
+  }
+
+  open(from: Arrival, maxSessions: number): Connection {
     const connectionId = `${from.protocol}_${randomBytes(9).toString('base64url')}`
     const shared = { clock: this.#clock, traffic: this.#traffic }
     const connection = new Connection({ ...from, connectionId }, from.clientVersion, shared)
-    this.#connections.set(connectionId, connection)
+    this.admit(connection, maxSessions)
     return connection
   }
 
-  close(connection: Connection): void {
-    this.#connections.delete(connection.connectionId)
+  close(connection: ConnectionMember): void {
+    this.#members.delete(connection.connectionId)
   }
 
+  /** Lets one in that exists already; close() it. @throws FileServerError 'too-many-connections' as open() does */
+  admit(member: ConnectionMember, maxSessions: number): void {
+    const { maxConnections = 0 } = this.#options
+    if (maxConnections > 0 && this.#members.size >= maxConnections)
+      throw new FileServerError('too-many-connections', 'The server has no free connection, try again later')
+    if (maxSessions > 0 && this.#countOf(member.username) >= maxSessions)
+      throw new FileServerError('too-many-connections', 'Too many sessions of this user')
+    this.#members.set(member.connectionId, member)
+  }
+
+  /** Bytes that connections of another process have moved. */
+  addTraffic({ received, sent }: Readonly<TrafficTotals>): void {
+    this.#traffic.received += received
+    this.#traffic.sent += sent
+  }
+
+  /** `refresh` makes what is known of connections of other processes as new as can be. */
+  refreshWith(refresh: () => Promise<void>): void {
+    this.#refresh = refresh
+  }
+
+  /** As far as it is known without asking anybody. */
   list(): ConnectionStatus[] {
-    return [...this.#connections.values()].map((connection) => connection.status())
+    return [...this.#members.values()].map((member) => member.status())
+  }
+
+  /** As they are now. */
+  async current(): Promise<ConnectionStatus[]> {
+    await this.#refresh()
+    return this.list()
   }
 
   /** False when there is no such connection. */
   disconnect(connectionId: string, reason: string): boolean {
-    const connection = this.#connections.get(connectionId)
-    connection?.end(reason)
-    return connection !== undefined
+    const member = this.#members.get(connectionId)
+    member?.end(reason)
+    return member !== undefined
   }
 
   disconnectUser(username: string, reason: string): void {
-    for (const connection of this.#connections.values())
-      if (connection.username === username) connection.end(reason)
+    this.disconnectWhere((member) => member.username === username, reason)
   }
 
   disconnectAll(reason: string): void {
-    for (const connection of this.#connections.values()) connection.end(reason)
+    this.disconnectWhere(() => true, reason)
+  }
+
+  disconnectWhere(isMeant: (member: ConnectionMember) => boolean, reason: string): void {
+    for (const member of this.#members.values()) if (isMeant(member)) member.end(reason)
   }
 
   #countOf(username: string): number {
     let count = 0
-    for (const connection of this.#connections.values()) if (connection.username === username) count++
+    for (const member of this.#members.values()) if (member.username === username) count++
     return count
   }
 }

@@ -88,9 +88,10 @@ async function applySize(
   const { mount, key } = location
   const ticket = await quota.open(mount.account, mount.limits)
   try {
-    ticket.holdBytes(Math.max(0, size - entry.size))
+    await ticket.holdBytes(Math.max(0, size - entry.size))
     await mount.storage.setAttributes(key, { size }, { followLink })
-    ticket.settle({ size: quota.inPlace.recount(keyOfLocation(location), entry.size, size), files: 0 })
+    const change = await quota.inPlace.recount(keyOfLocation(location), entry.size, size)
+    ticket.settle({ size: change, files: 0 })
   } finally {
     ticket.release()
   }

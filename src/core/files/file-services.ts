@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { FreeSpaceGuard } from './free-space-guard.ts'
-import type { KeyedLock } from './keyed-lock.ts'
-import type { QuotaLedger } from './quota-ledger.ts'
+import type { NameLocks } from './keyed-lock.ts'
+import type { Quotas } from './quota-ledger.ts'
 
 /** What the file systems of all users share. */
 export interface FileServices {
-  readonly quota: QuotaLedger
+  readonly quota: Quotas
   readonly freeSpace: FreeSpaceGuard
   readonly events: EventBus
   readonly clock: Clock
-  /** One change of a name at a time, over all sessions. */
-  readonly locks: KeyedLock
+  /** One change of a name at a time, over all sessions of all processes. */
+  readonly locks: NameLocks
   /** What a broken upload of a new file leaves: its bytes, to resume, or nothing. */
   readonly uploadMode: 'resumable' | 'atomic'
 }

@@ -1,5 +1,25 @@
+/** One client's view of a file that is being changed in place, by it alone or by many. */
+export interface InPlaceHandle {
+  /** By how many bytes the quota changes when the file is found to have `size`. */
+  recount(size: number): Promise<number> | number
+}
+
+/** Files changed in place right now, in all processes. What is asked under the lock of a name holds as long as it. */
+export interface InPlaceBook {
+  /** release() it. `size` is the file's, in bytes, when nobody else changes it. */
+  open(key: string, size: number): Promise<InPlaceHandle> | InPlaceHandle
+  release(file: InPlaceHandle): void
+  /** What the quota gets back when `key` goes, whose size on disk is `size`. */
+  countedSize(key: string, size: number): Promise<number> | number
+  /** By how many bytes the quota changes when `key` goes from one size to the other. */
+  recount(key: string, before: number, after: number): Promise<number> | number
+  /** The name is gone or holds another file. */
+  forget(key: string): void
+  move(from: string, to: string): void
+}
+
 /** A file that is being changed in place, by one client or many. */
-export class InPlaceFile {
+export class InPlaceFile implements InPlaceHandle {
   /** Bytes that its quota knows of. */
   #counted: number
   #isGone = false
@@ -13,7 +33,6 @@ export class InPlaceFile {
     return this.#counted
   }
 
-  /** By how many bytes the quota changes when the file is found to have `size`. */
   recount(size: number): number {
     if (this.#isGone) return 0
     const change = size - this.#counted
@@ -27,11 +46,15 @@ export class InPlaceFile {
   }
 }
 
-/** Files changed in place right now, so that several who change one file are counted together and once. */
-export class InPlaceFiles {
+/** Several who change one file are counted together and once. */
+export class InPlaceFiles implements InPlaceBook {
   readonly #files = new Map<string, InPlaceFile>()
 
-  /** release() it. `size` is the file's, in bytes, when nobody else changes it. */
+  /** Whether `key` is changed in place by anybody. */
+  has(key: string): boolean {
+    return this.#files.has(key)
+  }
+
   open(key: string, size: number): InPlaceFile {
     const file = this.#files.get(key) ?? new InPlaceFile(size)
     this.#files.set(key, file)
@@ -44,12 +67,10 @@ export class InPlaceFiles {
     for (const [key, open] of this.#files) if (open === file) this.#files.delete(key)
   }
 
-  /** What the quota gets back when `key` goes, whose size on disk is `size`. */
   countedSize(key: string, size: number): number {
     return this.#files.get(key)?.counted ?? size
   }
 
-  /** By how many bytes the quota changes when `key` goes from one size to the other. */
   recount(key: string, before: number, after: number): number {
     return this.#files.get(key)?.recount(after) ?? after - before
   }

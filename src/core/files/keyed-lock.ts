@@ -1,5 +1,12 @@
+/** One task at a time for each name, among all who change it. */
+export interface NameLocks {
+  run<T>(key: string, task: () => Promise<T>): Promise<T>
+  /** Alone on both, which may be the same. */
+  runBoth<T>(one: string, other: string, task: () => Promise<T>): Promise<T>
+}
+
 /** Lets one task at a time work on what a key names. */
-export class KeyedLock {
+export class KeyedLock implements NameLocks {
   readonly #tails = new Map<string, Promise<unknown>>()
 
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
@@ -14,7 +21,12 @@ export class KeyedLock {
     }
   }
 
-  /** Alone on both. Always taken in the same order, so that two who want both never wait for each other. */
+  /** Settles when every task has ended that runs or waits now; those that come meanwhile are not waited for. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#tails.values())
+  }
+
+  /** Always taken in the same order, so that two who want both never wait for each other. */
   runBoth<T>(one: string, other: string, task: () => Promise<T>): Promise<T> {
     if (one === other) return this.run(one, task)
     const [first, second] = one < other ? [one, other] : [other, one]

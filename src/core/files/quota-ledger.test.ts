@@ -57,14 +57,14 @@ test('parallel uploads share a quota to the last byte', async () => {
     ledger.open(bob, { size: 100, files: 0 }),
     ledger.open(bob, { size: 100, files: 0 }),
   ])
-  a.holdBytes(60)
+  await a.holdBytes(60)
   assert.throws(() => b.holdBytes(31), exceeded)
-  b.holdBytes(30)
+  await b.holdBytes(30)
   assert.throws(() => a.holdBytes(61), exceeded)
-  b.holdBytes(10)
-  a.holdBytes(80)
+  await b.holdBytes(10)
+  await a.holdBytes(80)
   a.release()
-  b.holdBytes(90)
+  await b.holdBytes(90)
   b.release()
 })
 
@@ -73,7 +73,7 @@ test('what an upload held turns into what it stored, once', async () => {
   await using ledger = new QuotaLedger(repository, { log: silentLog })
   const ticket = await ledger.open(bob, { size: 100, files: 1 })
   ticket.holdFile()
-  ticket.holdBytes(70)
+  await ticket.holdBytes(70)
   ticket.settle({ size: 70, files: 1 })
   ticket.settle({ size: 70, files: 1 })
   ticket.release()

@@ -3,8 +3,21 @@ import type { QuotaUsage } from '../accounts/user.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { InPlaceFiles } from './in-place-files.ts'
-import { type QuotaCounters, type QuotaLimits, QuotaTicket } from './quota-ticket.ts'
+import { type InPlaceBook, InPlaceFiles } from './in-place-files.ts'
+import { LedgerTicket, type QuotaCounters, type QuotaLimits, type QuotaTicket } from './quota-ticket.ts'
+
+/** What a user's file system asks of the quota, in whatever process its counters are kept. */
+export interface Quotas {
+  /** Sizes of files that are changed in place right now. */
+  readonly inPlace: InPlaceBook
+  /** A ticket for one upload or one change; release() it. @throws 'not-found' 'unavailable' */
+  open(account: QuotaAccount, limits: QuotaLimits): Promise<QuotaTicket>
+  /** What is used now, committed changes included. */
+  usage(account: QuotaAccount): Promise<QuotaUsage>
+}
+
+/** Others to whom room was lent ahead of its use. Undefined when none of an account is. */
+export type ReclaimRoom = (account: QuotaAccount) => Promise<void> | undefined
 
 /** What is known of an account while somebody writes to it. */
 interface OpenAccount extends QuotaCounters {
@@ -22,15 +35,15 @@ const closeAfterIdleMs = 5_000
  * Changes reach the database a moment later, in one statement per account; an account that is being written to is
  * marked, so that after a crash its files are counted anew.
  */
-export class QuotaLedger implements AsyncDisposable {
+export class QuotaLedger implements Quotas, AsyncDisposable {
   readonly #repository: QuotaRepository
   readonly #log: Log
   readonly #clock: Clock
   readonly #accounts = new Map<string, Promise<OpenAccount>>()
   /** Keys of accounts whose counters are in doubt since a crash: their marks stay until a count is set. */
   readonly #doubted = new Set<string>()
-  /** Sizes of files that are changed in place right now. */
   readonly inPlace = new InPlaceFiles()
+  #reclaim: ReclaimRoom | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(repository: QuotaRepository, options: { log: Log; clock?: Clock }) {
@@ -39,10 +52,19 @@ export class QuotaLedger implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock
   }
 
-  /** A ticket for one upload or one change; release() it. @throws 'not-found' 'unavailable' */
-  async open(account: QuotaAccount, limits: QuotaLimits): Promise<QuotaTicket> {
+  /** Nobody is refused before `reclaim` has brought back what others hold and do not use. */
+  lendsWith(reclaim: ReclaimRoom): void {
+    this.#reclaim = reclaim
+  }
+
+  async open(account: QuotaAccount, limits: QuotaLimits): Promise<LedgerTicket> {
     const open = await this.#hold(account)
-    return new QuotaTicket(open, limits, () => this.#released(open))
+    return new LedgerTicket({
+      counters: open,
+      limits,
+      reclaim: () => this.#reclaim?.(account),
+      onReleased: () => this.#released(open),
+    })
   }
 
   /** Records bytes and files that came or went without an upload. */
@@ -52,7 +74,6 @@ export class QuotaLedger implements AsyncDisposable {
     ticket.settle(change)
   }
 
-  /** What is used now, committed changes included. */
   async usage(account: QuotaAccount): Promise<QuotaUsage> {
     const open = await this.#accounts.get(keyOf(account))
     return open ? { size: open.size, files: open.files } : this.#repository.usage(account)

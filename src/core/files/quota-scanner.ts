@@ -9,6 +9,7 @@ import { FileServerError, hasCode } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import type { KeyedLock } from './keyed-lock.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
 import type { StorageProvider } from './storage.ts'
 import { measureTree } from './tree-size.ts'
@@ -22,6 +23,8 @@ export interface QuotaScannerParts {
   readonly quota: QuotaRepository
   readonly ledger: QuotaLedger
   readonly storages: StorageProvider
+  /** Of names: what is on the disk is charged by its ticket before its lock is free. */
+  readonly locks: Pick<KeyedLock, 'idle'>
   readonly events: EventBus
   readonly log: Log
   readonly clock?: Clock
@@ -70,17 +73,24 @@ export class QuotaScanner implements AsyncDisposable {
 
   /** After a crash: accounts that were being written to are cleaned of staged uploads and counted, one by one. */
   async recover(): Promise<void> {
+    await this.recoverAccounts(await this.#parts.quota.listUnsettled())
+  }
+
+  /** The same for accounts that a process was writing to which has ended. */
+  async recoverAccounts(accounts: readonly QuotaAccount[]): Promise<void> {
     const { quota, ledger, log } = this.#parts
-    const accounts = await quota.listUnsettled()
     // All at once: an account may be written to, and closed in good order, before its count has its turn.
     for (const account of accounts) ledger.doubt(account)
     for (const account of accounts) {
-      if (this.#stop.signal.aborted) return
+      const key = keyOf(account)
       try {
+        // One that began before has passed by what was left since.
+        await this.#running.get(key)?.done
+        if (this.#stop.signal.aborted) return
         await this.start(account)
-        await this.#running.get(keyOf(account))?.done
+        await this.#running.get(key)?.done
       } catch (error) {
-        log.warn({ err: error, account: keyOf(account) }, 'recovery of an interrupted account failed')
+        log.warn({ err: error, account: key }, 'recovery of an interrupted account failed')
         if (hasCode(error, 'not-found')) await quota.clearUnsettled(account)
       }
     }
@@ -114,10 +124,12 @@ export class QuotaScanner implements AsyncDisposable {
   }
 
   async #settleCount(account: QuotaAccount, directories: readonly string[]): Promise<QuotaUsage> {
-    const { ledger } = this.#parts
+    const { ledger, locks } = this.#parts
     for (let round = 1; ; round++) {
       const generation = await ledger.generation(account)
       const usage = await this.#measure(directories)
+      // A file may have been seen that is not charged yet: it would be counted twice.
+      await locks.idle()
       // A count of an account that never rests is better than none.
       if (await ledger.set(account, usage, round < maxRounds ? generation : undefined)) return usage
     }

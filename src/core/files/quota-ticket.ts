@@ -7,6 +7,24 @@ export interface QuotaLimits {
   readonly files: number
 }
 
+/**
+ * One upload's or one change's claim on an account, so that parallel ones cannot both take the last byte. What is held
+ * at once answers undefined; a promise says that another process has to be asked, or has to give back room it does
+ * not use. Whoever ends it calls settle() or release().
+ */
+export interface QuotaTicket {
+  /** Holds `size` bytes in all, more or fewer than before. @throws 'quota-exceeded', 'aborted' once it has ended */
+  holdBytes(size: number): Promise<void> | undefined
+  /** Holds one file more. @throws 'quota-exceeded' */
+  holdFile(): Promise<void> | undefined
+  /** Holds `files` in all. @throws 'quota-exceeded' */
+  holdFiles(files: number): Promise<void> | undefined
+  /** What was held becomes what really came or went, and the ticket ends. */
+  settle(change: QuotaUsage): void
+  /** Nothing came of it. Idempotent. */
+  release(): void
+}
+
 /** What is used of an account, in bytes and files. */
 export interface QuotaCounters {
   /** Committed, including what waits to be written to the database. */
@@ -22,70 +40,99 @@ export interface QuotaCounters {
   generation: number
 }
 
-/** One upload's claim on an account. Charging is synchronous, so parallel uploads cannot both take the last byte. */
-export class QuotaTicket {
-  readonly #account: QuotaCounters
-  readonly #limits: QuotaLimits
-  readonly #onReleased: () => void
+export interface LedgerTicketParts {
+  readonly counters: QuotaCounters
+  readonly limits: QuotaLimits
+  /** Gets back what others hold of the account and do not use; undefined when nobody holds any. */
+  readonly reclaim?: () => Promise<void> | undefined
+  readonly onReleased: () => void
+}
+
+/** A ticket of the process that keeps the counters: charging is one step in memory. */
+export class LedgerTicket implements QuotaTicket {
+  readonly #parts: LedgerTicketParts
+  readonly #counters: QuotaCounters
   #size = 0
   #files = 0
   #released = false
 
-  constructor(account: QuotaCounters, limits: QuotaLimits, onReleased: () => void) {
-    this.#account = account
-    this.#limits = limits
-    this.#onReleased = onReleased
+  constructor(parts: LedgerTicketParts) {
+    this.#parts = parts
+    this.#counters = parts.counters
   }
 
-  /** Holds `size` bytes in all for this upload, more or fewer than before. @throws 'quota-exceeded' */
-  holdBytes(size: number): void {
-    this.#requireHeld()
+  /** Bytes held. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** True when `size` bytes in all would leave `spare` bytes to others. */
+  hasRoomFor(size: number, spare = 0): boolean {
+    const { size: used, reservedSize } = this.#counters
     const more = size - this.#size
-    const { size: used, reservedSize } = this.#account
-    if (more > 0 && this.#limits.size > 0 && used + reservedSize + more > this.#limits.size)
-      throw new FileServerError('quota-exceeded', 'Denied: the quota for storage space is used up')
-    this.#account.reservedSize += more
-    this.#size = size
+    return this.#parts.limits.size === 0 || used + reservedSize + more + spare <= this.#parts.limits.size
   }
 
-  /** Holds one file more. @throws 'quota-exceeded' */
-  holdFile(): void {
+  holdBytes(size: number): Promise<void> | undefined {
+    if (this.#tryBytes(size)) return undefined
+    const reclaimed = this.#parts.reclaim?.()
+    if (!reclaimed) throw bytesExceeded()
+    return reclaimed.then(() => {
+      if (!this.#tryBytes(size)) throw bytesExceeded()
+    })
+  }
+
+  holdFile(): undefined {
     this.holdFiles(this.#files + 1)
   }
 
-  /** Holds `files` in all. @throws 'quota-exceeded' */
-  holdFiles(files: number): void {
+  holdFiles(files: number): undefined {
     this.#requireHeld()
     const more = files - this.#files
-    const { files: used, reservedFiles } = this.#account
-    if (more > 0 && this.#limits.files > 0 && used + reservedFiles + more > this.#limits.files)
+    const { files: used, reservedFiles } = this.#counters
+    if (more > 0 && this.#parts.limits.files > 0 && used + reservedFiles + more > this.#parts.limits.files)
       throw new FileServerError('quota-exceeded', 'Denied: the quota for the number of files is used up')
-    this.#account.reservedFiles += more
+    this.#counters.reservedFiles += more
     this.#files = files
   }
 
-  /** What was held becomes what really came or went, and the ticket ends. */
   settle(change: QuotaUsage): void {
     if (this.#released) return
-    this.#account.size = Math.max(0, this.#account.size + change.size)
-    this.#account.files = Math.max(0, this.#account.files + change.files)
-    this.#account.pendingSize += change.size
-    this.#account.pendingFiles += change.files
-    this.#account.generation++
+    this.record(change)
     this.release()
   }
 
-  /** Nothing came of it. Idempotent. */
+  /** Counts what came or went; the ticket goes on. */
+  record(change: QuotaUsage): void {
+    this.#counters.size = Math.max(0, this.#counters.size + change.size)
+    this.#counters.files = Math.max(0, this.#counters.files + change.files)
+    this.#counters.pendingSize += change.size
+    this.#counters.pendingFiles += change.files
+    this.#counters.generation++
+  }
+
   release(): void {
     if (this.#released) return
     this.#released = true
-    this.#account.reservedSize -= this.#size
-    this.#account.reservedFiles -= this.#files
-    this.#onReleased()
+    this.#counters.reservedSize -= this.#size
+    this.#counters.reservedFiles -= this.#files
+    this.#parts.onReleased()
+  }
+
+  #tryBytes(size: number): boolean {
+    this.#requireHeld()
+    if (size > this.#size && !this.hasRoomFor(size)) return false
+    this.#counters.reservedSize += size - this.#size
+    this.#size = size
+    return true
   }
 
   /** What is held after the end would be held for ever. */
   #requireHeld(): void {
     if (this.#released) throw new FileServerError('aborted', 'The change has ended')
   }
+}
+
+function bytesExceeded(): FileServerError {
+  return new FileServerError('quota-exceeded', 'Denied: the quota for storage space is used up')
 }

@@ -15,7 +15,8 @@ export async function removeCountedFile(location: Location, { quota, locks }: Fi
     const ticket = await quota.open(mount.account, mount.limits)
     try {
       await mount.storage.removeFile(key)
-      ticket.settle({ size: -quota.inPlace.countedSize(name, entry.size), files: -1 })
+      const counted = await quota.inPlace.countedSize(name, entry.size)
+      ticket.settle({ size: -counted, files: -1 })
       quota.inPlace.forget(name)
       return entry.size
     } finally {

@@ -69,7 +69,7 @@ async function moveWithinQuota(
 ): Promise<void> {
   const ticket = await services.quota.open(to.mount.account, to.mount.limits)
   try {
-    const gone = countedAt(to, replaced, services)
+    const gone = await countedAt(to, replaced, services)
     await move(from, to, replaced)
     services.quota.inPlace.move(keyOfLocation(from), keyOfLocation(to))
     ticket.settle({ size: -gone.size, files: -gone.files })
@@ -92,11 +92,11 @@ async function moveBetweenQuotas(
   try {
     const target = await quota.open(to.mount.account, to.mount.limits)
     try {
-      const gone = countedAt(to, replaced, services)
-      target.holdBytes(Math.max(0, moved.size - gone.size))
-      target.holdFiles(Math.max(0, moved.files - gone.files))
+      const gone = await countedAt(to, replaced, services)
+      await target.holdBytes(Math.max(0, moved.size - gone.size))
+      await target.holdFiles(Math.max(0, moved.files - gone.files))
       await move(from, to, replaced)
-      const left = entry.type === 'directory' ? moved : countedAt(from, entry, services)
+      const left = entry.type === 'directory' ? moved : await countedAt(from, entry, services)
       for (const side of [from, to]) quota.inPlace.forget(keyOfLocation(side))
       target.settle({ size: moved.size - gone.size, files: moved.files - gone.files })
       source.settle({ size: -left.size, files: -left.files })
@@ -121,9 +121,9 @@ async function sizeOf({ mount, key }: Side, entry: Entry): Promise<QuotaUsage> {
 }
 
 /** What the quota of a name knows of it. */
-function countedAt(side: Side, entry: Entry | undefined, { quota }: FileServices): QuotaUsage {
+async function countedAt(side: Side, entry: Entry | undefined, { quota }: FileServices): Promise<QuotaUsage> {
   if (entry?.type !== 'file') return nothing
-  return { size: quota.inPlace.countedSize(keyOfLocation(side), entry.size), files: 1 }
+  return { size: await quota.inPlace.countedSize(keyOfLocation(side), entry.size), files: 1 }
 }
 
 async function entryAt({ mount, key }: Side): Promise<Entry | undefined> {

@@ -75,7 +75,7 @@ export class TransferOpener {
     await services.freeSpace.check(mount.storageId, mount.storage)
     const ticket = await services.quota.open(mount.account, mount.limits)
     try {
-      if (!existing) ticket.holdFile()
+      if (!existing) await ticket.holdFile()
       const target = await openTarget(location, mode, services, how.checkReplaced)
       const upload = new Upload(
         {

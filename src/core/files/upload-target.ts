@@ -1,7 +1,8 @@
 import { FileServerError, hasCode } from '../errors.ts'
 import type { FileServices } from './file-services.ts'
+import type { InPlaceBook, InPlaceHandle } from './in-place-files.ts'
 import { keyOfLocation, type Location } from './mounts.ts'
-import type { Entry, WriteMode } from './storage.ts'
+import type { Entry, WritableFile, WriteMode } from './storage.ts'
 import type { UploadOptions } from './upload.ts'
 
 type UploadTarget = Pick<UploadOptions, 'file' | 'inPlace' | 'commitAlone'>
@@ -32,7 +33,7 @@ async function openStaged(
       locks.run(name, async () => {
         const replaced = await existingFile(location)
         checkReplaced?.(replaced)
-        await commit(replaced && inPlace.countedSize(name, replaced.size))
+        await commit(replaced && (await inPlace.countedSize(name, replaced.size)))
         inPlace.forget(name)
       }),
   }
@@ -42,13 +43,22 @@ function openInPlace(location: Location, { locks, quota: { inPlace } }: FileServ
   const name = keyOfLocation(location)
   return locks.run(name, async () => {
     const file = await location.mount.storage.openWrite(location.key, 'modify')
-    const shared = inPlace.open(name, file.initialSize)
+    const shared = await openShared(inPlace, name, file)
     return {
       file,
       inPlace: { file: shared, release: () => inPlace.release(shared) },
       commitAlone: (commit) => locks.run(name, () => commit(undefined)),
     }
   })
+}
+
+async function openShared(inPlace: InPlaceBook, name: string, file: WritableFile): Promise<InPlaceHandle> {
+  try {
+    return await inPlace.open(name, file.initialSize)
+  } catch (error) {
+    await file.discard()
+    throw error
+  }
 }
 
 /** The file that a name holds, through a link, or undefined. @throws 'is-a-directory' 'unsupported' */

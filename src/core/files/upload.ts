@@ -1,8 +1,8 @@
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
-import { checkSize } from './attribute-changes.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
-import type { InPlaceFile } from './in-place-files.ts'
+import { ChargedSize } from './charged-size.ts'
+import type { InPlaceHandle } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ticket.ts'
 import type { Attributes, Entry, WritableFile } from './storage.ts'
 import type { TransferContext } from './transfer-context.ts'
@@ -30,7 +30,7 @@ export interface UploadOptions {
   /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */
   readonly commitAlone: (commit: (replaced: number | undefined) => Promise<void>) => Promise<void>
   /** In mode 'modify': what is known of the file among all who change it. */
-  readonly inPlace: { readonly file: InPlaceFile; readonly release: () => void } | undefined
+  readonly inPlace: { readonly file: InPlaceHandle; readonly release: () => void } | undefined
 }
 
 /**
@@ -43,9 +43,9 @@ export class Upload implements TransferStatus {
   readonly #options: UploadOptions
   readonly #context: TransferContext
   readonly #place: Disposable
+  readonly #size: ChargedSize
   readonly #ranges: WrittenRanges
   #times: Attributes = {}
-  #size: number
   #bytes = 0
   #roomCheckedAt = 0
   /** Writes share their turn; what changes the size, and the end, come alone. */
@@ -60,8 +60,10 @@ export class Upload implements TransferStatus {
     this.#options = options
     this.#context = context
     this.startedAt = context.clock()
-    this.#size = options.file.mode === 'modify' ? options.file.initialSize : 0
-    this.#ranges = new WrittenRanges(this.#size)
+    const { file, ticket, maxFileSize } = options
+    const initialSize = file.mode === 'modify' ? file.initialSize : 0
+    this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
+    this.#ranges = new WrittenRanges(initialSize)
     this.#place = context.connection.addTransfer(this)
   }
 
@@ -81,7 +83,7 @@ export class Upload implements TransferStatus {
 
   /** Size of the file as written so far, in bytes; where an append goes. */
   get size(): number {
-    return this.#size
+    return this.#size.bytes
   }
 
   /**
@@ -95,11 +97,8 @@ export class Upload implements TransferStatus {
   }
 
   /** For a client that says beforehand how large the file will be; nothing is held. @throws 'quota-exceeded' */
-  checkFits(size: number): void {
-    checkSize(size, this.#options.maxFileSize)
-    if (size <= this.#size) return
-    this.#holdFor(size)
-    this.#holdFor(this.#size)
+  checkFits(size: number): Promise<void> {
+    return this.#turns.alone(() => this.#size.checkFits(size))
   }
 
   /** Reads back what is in the file so far. @throws 'permission-denied' without the right to download */
@@ -181,7 +180,8 @@ export class Upload implements TransferStatus {
     let length = 0
     for (const chunk of chunks) length += chunk.length
     if (position < 0) throw outOfRange()
-    this.#claim(position + length)
+    const claimed = this.#size.reach(position + length)
+    if (claimed) await claimed
     this.#bytes += length
     if (this.#options.isReported) this.#context.connection.received(length)
     else this.#context.connection.touch()
@@ -191,31 +191,15 @@ export class Upload implements TransferStatus {
     this.#ranges.add(position, position + length)
   }
 
-  /** Charges the quota for a file that reaches to `end`. @throws before anything is changed */
-  #claim(end: number): void {
-    checkSize(end, this.#options.maxFileSize)
-    if (end <= this.#size) return
-    this.#holdFor(end)
-    this.#size = end
-  }
-
-  /** What an overwritten file gives back is not charged twice. */
-  #holdFor(size: number): void {
-    this.#options.ticket.holdBytes(Math.max(0, size - this.#options.file.initialSize))
-  }
-
   async #checkRoom(): Promise<void> {
     this.#roomCheckedAt = this.#bytes
     await this.#options.checkRoom()
   }
 
   async #resize(size: number): Promise<void> {
-    this.#claim(size)
-    await this.#orSpoil(() => this.#options.file.truncate(size))
-    if (size === this.#size) return
-    this.#size = size
-    this.#ranges.truncate(size)
-    this.#holdFor(size)
+    const isShorter = size < this.size
+    await this.#size.set(size, () => this.#orSpoil(() => this.#options.file.truncate(size)))
+    if (isShorter) this.#ranges.truncate(size)
   }
 
   async #finish(): Promise<void> {
@@ -230,7 +214,7 @@ export class Upload implements TransferStatus {
     }
     this.#leave()
     if (!this.#options.isReported) return
-    this.#context.events.emit({ type: 'file-uploaded', ...this.#report(), fileSize: this.#size })
+    this.#context.events.emit({ type: 'file-uploaded', ...this.#report(), fileSize: this.size })
   }
 
   async #abort(reason: FileServerError): Promise<void> {
@@ -240,8 +224,8 @@ export class Upload implements TransferStatus {
     try {
       if (isWorthKeeping) {
         // A gap would look like data to a client that resumes at the end of the file.
-        if (this.#ranges.prefix < this.#size) await file.truncate(this.#ranges.prefix)
-        this.#size = this.#ranges.prefix
+        if (this.#ranges.prefix < this.size) await file.truncate(this.#ranges.prefix)
+        this.#size.cut(this.#ranges.prefix)
         await this.#commit({ onlyIfFree: true })
       }
     } catch {
@@ -268,24 +252,24 @@ export class Upload implements TransferStatus {
     if (inPlace) return file.commit()
     await commitAlone(async (replaced) => {
       // What this upload counted on replacing may have gone, and its room may have been taken.
-      ticket.holdBytes(Math.max(0, this.#size - (replaced ?? 0)))
-      if (replaced === undefined && !isNew) ticket.holdFile()
+      await ticket.holdBytes(Math.max(0, this.size - (replaced ?? 0)))
+      if (replaced === undefined && !isNew) await ticket.holdFile()
       await file.commit(options)
-      ticket.settle({ size: this.#size - (replaced ?? 0), files: replaced === undefined ? 1 : 0 })
+      ticket.settle({ size: this.size - (replaced ?? 0), files: replaced === undefined ? 1 : 0 })
     })
   }
 
   /** What is on the disk is counted, whatever fails after it. */
-  async #settleInPlace(inPlace: InPlaceFile): Promise<void> {
+  async #settleInPlace(inPlace: InPlaceHandle): Promise<void> {
     const { file, ticket, commitAlone } = this.#options
     if (this.#isSettled) return
     this.#isSettled = true
     await commitAlone(async () => {
       const size = await file.stat().then(
         (entry) => entry.size,
-        () => this.#size,
+        () => this.size,
       )
-      ticket.settle({ size: inPlace.recount(size), files: 0 })
+      ticket.settle({ size: await inPlace.recount(size), files: 0 })
     })
   }
 

@@ -38,6 +38,7 @@ export class LiveSettings {
   readonly #lock = new KeyedLock()
   #passphrase = ''
   #current: LiveValues
+  #onChange: (values: LiveValues) => void = () => {}
 
   private constructor(parts: LiveSettingsParts) {
     this.#parts = parts
@@ -52,6 +53,11 @@ export class LiveSettings {
 
   get current(): LiveValues {
     return this.#current
+  }
+
+  /** `listener` is told all values whenever they may have changed. */
+  tell(listener: (values: LiveValues) => void): void {
+    this.#onChange = listener
   }
 
   /** Names that differ from the environment. */
@@ -110,6 +116,7 @@ export class LiveSettings {
     const passphrase = stored.get(passphraseName)
     this.#passphrase = typeof passphrase === 'string' ? passphrase : ''
     this.#current = Object.freeze({ ...this.#parts.base, ...overrides })
+    this.#onChange(this.#current)
   }
 }
 

@@ -5,13 +5,13 @@ import { FileServerError } from '../../core/errors.ts'
 import { peekClientHello } from './client-hello.ts'
 import { DataConnection } from './data-connection.ts'
 import { FtpRefusal } from './ftp-reply.ts'
-import type { Claim } from './passive-claim.ts'
-import type { PassivePorts } from './passive-ports.ts'
+import type { PassiveClaim } from './passive-claim.ts'
+import type { PassivePortSource } from './passive-ports.ts'
 import type { TlsIdentities } from './tls-identities.ts'
 import type { TlsIdentity } from './tls-identity.ts'
 
 export interface DataPortOptions {
-  readonly passivePorts: PassivePorts
+  readonly passivePorts: PassivePortSource
   readonly identities: TlsIdentities | undefined
   /** Peer of the control connection. */
   readonly address: string
@@ -29,7 +29,7 @@ export class DataPort {
   #username: string | undefined
   #isProtectionRequired: boolean
   #showsTickets = false
-  #claim: Claim | undefined
+  #claim: PassiveClaim | undefined
 
   constructor(options: DataPortOptions) {
     this.#options = options
@@ -83,8 +83,9 @@ export class DataPort {
     this.drop()
     const { passivePorts, address, claimTimeoutMs } = this.#options
     const claim = passivePorts.claim({
-      kind: this.#isPrivate ? (this.#isToldByTickets() ? 'proven' : 'unproven') : 'clear',
+      kind: this.#isPrivate ? (this.#showsTickets ? 'proven' : 'unproven') : 'clear',
       username: this.#isPrivate ? this.#username : undefined,
+      identity: this.#isPrivate ? this.#identity?.id : undefined,
       address,
       timeoutMs: claimTimeoutMs,
     })
@@ -129,7 +130,7 @@ export class DataPort {
   }
 
   async #take(signal: AbortSignal): Promise<Socket> {
-    const claim = this.#claim as Claim
+    const claim = this.#claim as PassiveClaim
     const release = (): void => claim.release()
     signal.addEventListener('abort', release, { once: true })
     try {
@@ -144,24 +145,19 @@ export class DataPort {
     }
   }
 
-  #isToldByTickets(): boolean {
-    const isShared = this.#identity && this.#options.identities?.isShared(this.#identity)
-    return this.#showsTickets && isShared === false
-  }
-
   /** A connection may have been taken without a look at it: its ticket must not be another user's. */
   async #contextFor(socket: Socket, own: TlsIdentity, signal: AbortSignal): Promise<SecureContext> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#options.claimTimeoutMs)])
     const hello = await peekClientHello(socket, patience).catch(() => undefined)
     const { identities } = this.#options
-    const isOther = hello && (identities?.usernameOf(hello) ?? this.#username) !== this.#username
-    if (hello && isOther) identities?.suspect(hello)
+    const shown = hello && (await identities?.ownerOf(hello))
+    const isOther = shown !== undefined && shown.username !== this.#username
+    if (isOther) identities?.suspect(shown)
     if (!hello || isOther) {
       socket.destroy()
       throw new FtpRefusal(425, 'The TLS handshake of the data connection failed')
     }
-    const shown = identities?.identityOf(hello)
     this.#showsTickets = shown !== undefined
-    return (shown ?? own).context
+    return shown && identities ? identities.contextOf(shown, hello) : own.context
   }
 }

@@ -1,8 +1,9 @@
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
 import type { PassiveAddress } from './passive-address.ts'
-import type { PassivePorts } from './passive-ports.ts'
+import type { PassivePortSource } from './passive-ports.ts'
 import type { CertificateSource } from './tls-identity.ts'
+import type { TlsOwnerBook } from './tls-owners.ts'
 
 /** Asked at each use: they can change while the server runs. */
 export interface FtpLimits {
@@ -26,10 +27,12 @@ export interface FtpServerOptions {
   /** 0 takes a free port. */
   readonly controlPorts: readonly number[]
   readonly implicitTlsPort?: number
-  readonly passivePorts: PassivePorts
+  readonly passivePorts: PassivePortSource
   readonly passiveAddress: PassiveAddress
   /** Without certificates there is no TLS. */
   readonly certificates?: CertificateSource
+  /** Goes with `certificates`: the passive ports ask the same one. */
+  readonly ticketOwners?: TlsOwnerBook
   /** 'control': no login in clear. 'required': no data in clear either. Asked at each connection and login. */
   readonly tls: 'allowed' | 'control' | 'required'
   /** 'required': a TLS data connection must resume the session of its control connection. */

@@ -20,7 +20,9 @@ export class FtpServer implements ProtocolServer {
 
   constructor(options: FtpServerOptions) {
     this.#options = options
-    this.#identities = options.certificates && new TlsIdentities(options.certificates)
+    const { certificates, ticketOwners } = options
+    if (certificates && !ticketOwners) throw new Error('nobody keeps the owners of TLS tickets')
+    this.#identities = certificates && ticketOwners && new TlsIdentities(certificates, ticketOwners)
   }
 
   /** Those for explicit TLS first, in the order of `controlPorts`; that for implicit TLS last. */
@@ -43,7 +45,7 @@ export class FtpServer implements ProtocolServer {
 
   async start(): Promise<void> {
     const { controlPorts, implicitTlsPort, passivePorts } = this.#options
-    await passivePorts.start(this.#identities)
+    await passivePorts.start()
     try {
       for (const port of controlPorts) await this.#listen(port, false)
       if (implicitTlsPort !== undefined) await this.#listen(implicitTlsPort, true)

@@ -11,10 +11,28 @@ export interface ClaimRequest {
   readonly kind: ClaimKind
   /** Whose tickets its connection may show; undefined without TLS. */
   readonly username: string | undefined
+  /** The `TlsIdentity.id` of the control connection; undefined without TLS. */
+  readonly identity?: string | undefined
   /** Peer of the control connection; without a ticket a data connection must come from the same. */
   readonly address: string
   /** Milliseconds from the 227 or 229 reply until the connection is there. */
   readonly timeoutMs: number
+}
+
+/** The right to the next fitting connection on one passive port. */
+export interface PassiveClaim {
+  /** The port, once the client may be told of it. @throws FileServerError 'busy' after waiting in vain */
+  readonly port: Promise<number>
+  /** True while its connection can still come. */
+  readonly isArmed: boolean
+  /** True when its connection never came. */
+  readonly hasEnded: boolean
+  /** The connection, paused, with all its bytes; it is the caller's from then on. @throws FileServerError 'aborted' when none came in time */
+  take(): Promise<Socket>
+  /** The client asked again before its connection came: it has the full time once more. */
+  renew(): void
+  /** Nobody wants the connection any more; one that still comes is closed. Idempotent. */
+  release(): void
 }
 
 /** What a claim needs of the place where it waits. */
@@ -24,8 +42,8 @@ export interface ClaimQueue {
   matchClaim(claim: Claim, socket: Socket): void
 }
 
-/** The right to the next fitting connection on one passive port. */
-export class Claim {
+/** A claim in the process that has the ports. */
+export class Claim implements PassiveClaim {
   readonly request: ClaimRequest
   readonly #queue: ClaimQueue
   readonly #armed = Promise.withResolvers<number>()
@@ -43,17 +61,14 @@ export class Claim {
     this.#accepted.promise.catch(() => {})
   }
 
-  /** The port, once the client may be told of it. @throws FileServerError 'busy' after waiting in vain */
   get port(): Promise<number> {
     return this.#armed.promise
   }
 
-  /** True while its connection can still come. */
   get isArmed(): boolean {
     return this.#state === 'armed'
   }
 
-  /** True when its connection never came. */
   get hasEnded(): boolean {
     return this.#state === 'ended'
   }
@@ -62,19 +77,16 @@ export class Claim {
     return this.#state === 'queued'
   }
 
-  /** The connection, paused, with all its bytes; it is the caller's from then on. @throws FileServerError 'aborted' when none came in time */
   async take(): Promise<Socket> {
     const socket = await this.#accepted.promise
     if (this.#state === 'matched') this.#state = 'taken'
     return socket
   }
 
-  /** The client asked again before its connection came: it has the full time once more. */
   renew(): void {
     if (this.#state === 'armed') this.startTimer(this.request.timeoutMs, this.#onTimeout)
   }
 
-  /** Nobody wants the connection any more; one that still comes is closed. Idempotent. */
   release(): void {
     if (this.#state === 'matched') {
       this.#state = 'taken'

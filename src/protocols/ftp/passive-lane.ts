@@ -29,7 +29,9 @@ export interface TicketOwners {
   /** The user that the client shows a ticket of. Connections of one user may show each other's. */
   usernameOf(hello: ClientHello): string | undefined
   /** A ticket was shown where nobody of its user waited: it may be one that clients of several users share. */
-  suspect(hello: ClientHello): void
+  suspectShown(hello: ClientHello): void
+  /** Whether tickets of this control connection are known to be shared by clients of several users. */
+  isShared(id: string): boolean
 }
 
 /** What the lanes of one port share. */
@@ -141,7 +143,7 @@ export class PassiveLane implements ClaimQueue {
       this.#detach(arrival)
       claim.accept(arrival.socket)
     } else if (username !== undefined) {
-      this.#port.tickets.suspect(hello)
+      this.#port.tickets.suspectShown(hello)
       this.#drop(arrival)
     } else if (arrival.state === 'lost' || arrival.candidates.size === 0) this.#drop(arrival)
     else arrival.state = 'anonymous'

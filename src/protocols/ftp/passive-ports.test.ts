@@ -13,16 +13,18 @@ after(() => sockets.forEach((socket) => socket.destroy()))
 
 /** Here the server name of a ClientHello stands for the user of a ticket; 'nobody' is none. */
 async function openPorts(count = 1) {
+  const suspected: (string | undefined)[] = []
   const ports = new PassivePorts({
     host: '127.0.0.1',
     ports: Array.from({ length: count }, () => 0),
+    tickets: {
+      usernameOf: ({ serverName }) => (serverName === 'nobody' ? undefined : serverName),
+      suspectShown: ({ serverName }) => void suspected.push(serverName),
+      isShared: (id) => id === 'shared',
+    },
     log: silentLog,
   })
-  const suspected: (string | undefined)[] = []
-  await ports.start({
-    usernameOf: ({ serverName }) => (serverName === 'nobody' ? undefined : serverName),
-    suspect: ({ serverName }) => void suspected.push(serverName),
-  })
+  await ports.start()
   const claim = (request: Partial<ClaimRequest> = {}): Claim =>
     ports.claim({ kind: 'clear', username: undefined, address: '127.0.0.1', timeoutMs: 5_000, ...request })
   return { ports, claim, suspected, [Symbol.asyncDispose]: () => ports.stop() }
@@ -155,6 +157,16 @@ test('a claim of which nobody knows whether a ticket will tell it is open alone'
   greet(socket, 'nobody')
   assert.ok(await isSame(unknown, socket))
   await behind.port
+})
+
+test('a claim whose tickets clients of several users share is open alone', async () => {
+  await using world = await openPorts()
+  const first = world.claim(proven('a'))
+  const shared = world.claim({ ...proven('b'), identity: 'shared' })
+  await first.port
+  assert.ok(await stillWaits(shared))
+  greet(await dial(await first.port), 'a')
+  await shared.port
 })
 
 test('a claim without TLS is never open beside another one', async () => {

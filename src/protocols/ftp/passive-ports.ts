@@ -1,12 +1,14 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Log } from '../../core/log.ts'
-import type { Claim, ClaimRequest } from './passive-claim.ts'
+import type { Claim, ClaimRequest, PassiveClaim } from './passive-claim.ts'
 import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
 
 export interface PassivePortsOptions {
   readonly host: string
   /** 0 takes a free port. */
   readonly ports: readonly number[]
+  /** Without them no connection is told by a ticket. */
+  readonly tickets?: TicketOwners
   readonly log: Log
 }
 
@@ -16,10 +18,27 @@ export interface PassiveHold extends Disposable {
   readonly arrival: Promise<void>
 }
 
-const noTickets: TicketOwners = { usernameOf: () => undefined, suspect() {} }
+/** Where a process gets its passive data connections from: its own ports, or those of another process. */
+export interface PassivePortSource {
+  /** The ports in use, known after start(). */
+  readonly ports: readonly number[]
+  /** @throws when a port is taken */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** For trying whether a port can be reached. Undefined while it waits for the connection of a client. */
+  hold(port: number): PassiveHold | undefined
+  /** Takes the port where the client has to wait least. */
+  claim(request: ClaimRequest): PassiveClaim
+}
+
+const noTickets: TicketOwners = {
+  usernameOf: () => undefined,
+  suspectShown() {},
+  isShared: () => false,
+}
 
 /** The ports for passive data connections. Each has one listener that stays, whatever is transferred. */
-export class PassivePorts {
+export class PassivePorts implements PassivePortSource {
   readonly #options: PassivePortsOptions
   #ports: PassivePort[] = []
 
@@ -27,14 +46,12 @@ export class PassivePorts {
     this.#options = options
   }
 
-  /** The ports in use, known after start(). */
   get ports(): readonly number[] {
     return this.#ports.map(({ port }) => port)
   }
 
-  /** @throws when a port is taken */
-  async start(tickets: TicketOwners = noTickets): Promise<void> {
-    const { host, ports, log } = this.#options
+  async start(): Promise<void> {
+    const { host, ports, tickets = noTickets, log } = this.#options
     this.#ports = ports.map((port) => new PassivePort(port, tickets, log))
     try {
       await Promise.all(this.#ports.map((port) => port.listen(host)))
@@ -48,17 +65,19 @@ export class PassivePorts {
     await Promise.all(this.#ports.map((port) => port.close()))
   }
 
-  /** For trying whether a port can be reached. Undefined while it waits for the connection of a client. */
   hold(port: number): PassiveHold | undefined {
     return this.#ports.find((candidate) => candidate.port === port)?.hold()
   }
 
-  /** Takes the port where the client has to wait least. */
   claim(request: ClaimRequest): Claim {
     const waits = this.#ports.map((port) => port.waitFor(request.address))
     const best = this.#ports[waits.indexOf(Math.min(...waits))]
     if (!best) throw new Error('there is no passive port')
-    return best.claim(request)
+    const { kind, identity } = request
+    const { tickets = noTickets } = this.#options
+    // A ticket that clients of several users share proves nothing.
+    const isProven = kind === 'proven' && !(identity !== undefined && tickets.isShared(identity))
+    return best.claim(kind === 'proven' && !isProven ? { ...request, kind: 'unproven' } : request)
   }
 }
 

@@ -1,79 +1,60 @@
+import type { SecureContext } from 'node:tls'
 import type { ClientHello } from './client-hello.ts'
-import type { TicketOwners } from './passive-lane.ts'
 import { type CertificateSource, TicketReader, TlsIdentity } from './tls-identity.ts'
+import type { TicketOwner, TlsOwnerBook } from './tls-owners.ts'
 
-/** A control connection over TLS, as its tickets name it. */
-interface Owner {
-  readonly identity: TlsIdentity
-  /** Whose ticket the client showed for the control connection itself. */
-  readonly shownAtStart: Owner | undefined
-  username: string | undefined
-  /** Its tickets are also shown by clients of other users, so they tell nothing. */
-  isShared: boolean
-}
+/** Contexts made for control connections of other processes; the rest are made again when they are needed. */
+const maxForeign = 200
 
-/**
- * The control connections that have given out tickets. Clients with many control connections keep one store of
- * tickets for all of them, so a ticket tells the user and not the connection; one that is seen with several users
- * tells nothing.
- */
-export class TlsIdentities implements TicketOwners {
+/** The TLS side of the control connections of this process, and whose a ticket is that a client shows. */
+export class TlsIdentities {
   readonly #certificates: CertificateSource
+  readonly #owners: TlsOwnerBook
   readonly #tickets: TicketReader
-  readonly #owners = new Map<string, Owner>()
+  readonly #own = new Map<string, TlsIdentity>()
+  readonly #foreign = new Map<string, TlsIdentity>()
 
-  constructor(certificates: CertificateSource) {
+  constructor(certificates: CertificateSource, owners: TlsOwnerBook) {
     this.#certificates = certificates
+    this.#owners = owners
     this.#tickets = new TicketReader(certificates.ticketKeys)
   }
 
   /** For a new control connection; close() it. */
   open(hello: ClientHello | undefined): TlsIdentity {
     const identity = new TlsIdentity(this.#certificates, hello?.serverName)
-    const shownAtStart = hello && this.#ownerOf(hello)
-    this.#owners.set(identity.id, { identity, shownAtStart, username: undefined, isShared: false })
+    this.#owners.open(identity.id, hello && this.#tickets.identityOf(hello))
+    this.#own.set(identity.id, identity)
     return identity
   }
 
   close(identity: TlsIdentity): void {
-    this.#owners.delete(identity.id)
+    this.#own.delete(identity.id)
+    this.#owners.close(identity.id)
   }
 
   signedIn(identity: TlsIdentity, username: string): void {
-    const owner = this.#owners.get(identity.id)
-    if (!owner) return
-    owner.username = username
-    for (const other of this.#owners.values()) {
-      if (other.shownAtStart !== owner && owner.shownAtStart !== other) continue
-      if (other.username !== undefined && other.username !== username) owner.isShared = other.isShared = true
-    }
-  }
-
-  isShared(identity: TlsIdentity): boolean {
-    return this.#owners.get(identity.id)?.isShared ?? false
-  }
-
-  usernameOf(hello: ClientHello): string | undefined {
-    return this.#telling(hello)?.username
+    this.#owners.signedIn(identity.id, username)
   }
 
   /** The one whose ticket is shown, where it tells the user. */
-  identityOf(hello: ClientHello): TlsIdentity | undefined {
-    return this.#telling(hello)?.identity
-  }
-
-  suspect(hello: ClientHello): void {
-    const owner = this.#ownerOf(hello)
-    if (owner) owner.isShared = true
-  }
-
-  #telling(hello: ClientHello): Owner | undefined {
-    const owner = this.#ownerOf(hello)
-    return owner?.username === undefined || owner.isShared ? undefined : owner
-  }
-
-  #ownerOf(hello: ClientHello): Owner | undefined {
+  async ownerOf(hello: ClientHello): Promise<TicketOwner | undefined> {
     const id = this.#tickets.identityOf(hello)
-    return id === undefined ? undefined : this.#owners.get(id)
+    return id === undefined ? undefined : this.#owners.ownerOf(id)
+  }
+
+  suspect({ id }: TicketOwner): void {
+    this.#owners.suspect(id)
+  }
+
+  /** What resumes sessions of this control connection, whichever process serves it. */
+  contextOf({ id }: TicketOwner, hello: ClientHello): SecureContext {
+    const known = this.#own.get(id) ?? this.#foreign.get(id)
+    if (known) return known.context
+    const [oldest] = this.#foreign.keys()
+    if (oldest !== undefined && this.#foreign.size >= maxForeign) this.#foreign.delete(oldest)
+    const made = new TlsIdentity(this.#certificates, hello.serverName, id)
+    this.#foreign.set(id, made)
+    return made.context
   }
 }

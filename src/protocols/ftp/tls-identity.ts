@@ -15,10 +15,16 @@ const sessionLifetimeSeconds = 24 * 3600
  * it: a data connection that resumes such a session tells whose it is.
  */
 export class TlsIdentity {
-  readonly id = randomBytes(12).toString('base64url')
+  readonly id: string
   readonly context: SecureContext
 
-  constructor(certificates: CertificateSource, serverName: string | undefined) {
+  /** `id`: of a control connection that another process serves, whose sessions are to be resumed here. */
+  constructor(
+    certificates: CertificateSource,
+    serverName: string | undefined,
+    id = randomBytes(12).toString('base64url'),
+  ) {
+    this.id = id
     this.context = createSecureContext({
       ...tlsPolicy,
       ...certificates.credentialsFor(serverName),

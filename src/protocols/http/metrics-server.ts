@@ -7,7 +7,7 @@ import type { Log } from '../../core/log.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { pathOf } from './base-path.ts'
 import { addressText } from './listen-address.ts'
-import { Metrics } from './metrics.ts'
+import { Metrics, type WorkerCounts } from './metrics.ts'
 
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
@@ -19,6 +19,8 @@ export interface MetricsServerOptions {
   readonly port: number
   readonly events: EventBus
   readonly connections: ConnectionRegistry
+  /** Asked at each look; one unless told. */
+  readonly workers?: () => WorkerCounts
   readonly log: Log
 }
 
@@ -33,7 +35,8 @@ export class MetricsServer implements ProtocolServer {
 
   constructor(options: MetricsServerOptions) {
     this.#options = options
-    this.#metrics = new Metrics(options.events, options.connections)
+    const { events, connections, workers = () => ({ running: 1, restarts: 0 }) } = options
+    this.#metrics = new Metrics(events, connections, workers)
     this.#server = createServer(
       { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
       (request, response) => void this.#answer(request, response),

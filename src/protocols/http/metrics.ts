@@ -16,6 +16,12 @@ const methodNames = {
 
 type MethodName = (typeof methodNames)[LoginMethod]
 
+/** Processes that serve SFTP and FTP now, and those that took the place of one that died. */
+export interface WorkerCounts {
+  readonly running: number
+  readonly restarts: number
+}
+
 /**
  * Counts what happens, with SFTPGo's names where it has them. Labels take values of closed lists alone, never a
  * user's name or a path: a client cannot make the number of series grow.
@@ -49,7 +55,7 @@ export class Metrics implements Disposable {
   readonly #adminSignIns = this.#counter('sftpgo_admin_sign_ins_total', 'Sign-ins of admins', ['outcome'])
   readonly #certificateExpiry: Gauge
 
-  constructor(events: EventBus, connections: ConnectionRegistry) {
+  constructor(events: EventBus, connections: ConnectionRegistry, workers: () => WorkerCounts) {
     collectDefaultMetrics({ register: this.#registry })
     const names = new Set(Object.values(methodNames))
     const counter = (name: string, help: string) => this.#counter(name, help)
@@ -59,9 +65,18 @@ export class Metrics implements Disposable {
       help: 'Clients that are signed in',
       registers: [this.#registry],
       collect() {
-        this.set(connections.list().length)
+        this.set(connections.size)
       },
     })
+    new Gauge({
+      name: 'sftpgo_workers',
+      help: 'Processes that serve SFTP and FTP',
+      registers: [this.#registry],
+      collect() {
+        this.set(workers().running)
+      },
+    })
+    this.#countRestarts(workers)
     this.#certificateExpiry = new Gauge({
       name: 'sftpgo_certificate_expiry_timestamp_seconds',
       help: 'When the certificate in use ends',
@@ -88,6 +103,18 @@ export class Metrics implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]()
     this.#registry.clear()
+  }
+
+  #countRestarts(workers: () => WorkerCounts): void {
+    new Counter({
+      name: 'sftpgo_worker_restarts_total',
+      help: 'Processes that took the place of one that died',
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        this.inc(workers().restarts)
+      },
+    })
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {

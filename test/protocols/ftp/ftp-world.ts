@@ -8,6 +8,7 @@ import type { FtpLimits, FtpServerOptions } from '../../../src/protocols/ftp/ftp
 import { FtpServer } from '../../../src/protocols/ftp/ftp-server.ts'
 import { PassiveAddress } from '../../../src/protocols/ftp/passive-address.ts'
 import { PassivePorts } from '../../../src/protocols/ftp/passive-ports.ts'
+import { TlsOwners } from '../../../src/protocols/ftp/tls-owners.ts'
 import { type IssuedCertificate, makeCertificate } from '../../support/certificates.ts'
 import type { Target } from '../../support/clients/file-client.ts'
 import { type CoreWorld, openCoreWorld } from '../../support/core-world.ts'
@@ -53,13 +54,14 @@ export class FtpWorld implements AsyncDisposable {
     const host = options.host ?? '127.0.0.1'
     const certificates = { ticketKeys: randomBytes(48), credentialsFor: () => this.certificate }
     const { signIn, log } = core
+    const owners = new TlsOwners(certificates.ticketKeys)
     this.server = new FtpServer({
       ...{ host, signIn, log },
       controlPorts: options.isImplicitTls ? [] : [0],
       ...(options.isImplicitTls && { implicitTlsPort: 0 }),
-      passivePorts: new PassivePorts({ host, ports: options.passivePorts ?? [0], log }),
+      passivePorts: new PassivePorts({ host, ports: options.passivePorts ?? [0], tickets: owners, log }),
       passiveAddress: new PassiveAddress({ host: options.passiveHost, log }),
-      ...(!options.withoutCertificates && { certificates }),
+      ...(!options.withoutCertificates && { certificates, ticketOwners: owners }),
       tls: options.tls ?? 'allowed',
       sessionReuse: options.sessionReuse ?? 'allowed',
       limits: { ...quickLimits, ...options.limits },

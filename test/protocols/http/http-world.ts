@@ -167,7 +167,10 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const local = new LocalStorageProvider()
   const storages = options.storages?.(local) ?? local
   const setupCode = new SetupCode()
-  const quotaScanner = stack.use(new QuotaScanner({ users, folders, quota, ledger, storages, events, log }))
+  const locks = new KeyedLock()
+  const quotaScanner = stack.use(
+    new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log }),
+  )
   const throttle = new LoginThrottle()
   const signIn = new SignIn({
     authenticator: new Authenticator({ users, hasher, throttle }),
@@ -176,7 +179,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       freeSpace: new FreeSpaceGuard(0, systemClock),
       events,
       clock: systemClock,
-      locks: new KeyedLock(),
+      locks,
       uploadMode: 'resumable',
     },
     ...{ users, folders, connections, storages, log },

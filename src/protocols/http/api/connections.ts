@@ -20,7 +20,7 @@ export function serveConnections(app: HttpApp, connections: ConnectionRegistry):
         response: { 200: Type.Array(connection) },
       },
     },
-    async () => connections.list().map(fromConnection),
+    async () => (await connections.current()).map(fromConnection),
   )
 
   app.delete(

@@ -17,7 +17,7 @@ export interface LiveTiming {
 const usualTiming: LiveTiming = { pingAfter: 15_000, checkAfter: 30_000 }
 
 export interface LiveStreamsOptions {
-  readonly state: () => LiveState
+  readonly state: () => Promise<LiveState>
   /** Gives the beat. */
   readonly traffic: Pick<TrafficMeter, 'onSample'>
   readonly clock?: Clock
@@ -31,6 +31,7 @@ export class LiveStreams implements Disposable {
   readonly #timing: LiveTiming
   readonly #streams = new Set<EventStream>()
   #beat: Disposable | undefined
+  #isTelling = false
 
   constructor(options: LiveStreamsOptions) {
     this.#options = options
@@ -42,14 +43,14 @@ export class LiveStreams implements Disposable {
    * Begins with the state as it is now, and ends when `mayWatch` answers false.
    * @throws FileServerError 'too-many-connections'
    */
-  open(mayWatch: () => Promise<boolean>): Readable {
+  async open(mayWatch: () => Promise<boolean>): Promise<Readable> {
     if (this.#streams.size >= maxStreams)
       throw new FileServerError('too-many-connections', 'Too many live views are open, close one of them')
     const stream = new EventStream(mayWatch, this.#clock())
     this.#streams.add(stream)
     stream.once('close', () => this.#forget(stream))
-    this.#beat ??= this.#options.traffic.onSample(() => this.#tellAll())
-    const state = this.#options.state()
+    this.#beat ??= this.#options.traffic.onSample(() => void this.#tellAll())
+    const state = await this.#options.state()
     stream.offer(keyOf(state), eventOf(state), this.#clock())
     return stream
   }
@@ -66,9 +67,12 @@ export class LiveStreams implements Disposable {
     this.#beat = undefined
   }
 
-  #tellAll(): void {
+  /** A beat that comes while other processes are still being asked is left out. */
+  async #tellAll(): Promise<void> {
+    if (this.#isTelling) return
+    this.#isTelling = true
+    const state = await this.#options.state().finally(() => (this.#isTelling = false))
     const now = this.#clock()
-    const state = this.#options.state()
     const key = keyOf(state)
     let event: string | undefined
     for (const stream of this.#streams) {

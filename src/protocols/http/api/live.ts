@@ -69,7 +69,7 @@ export function serveLive(app: HttpApp, parts: LiveParts): void {
       },
     },
     async (request, reply) => {
-      const stream = streams.open(() => mayWatch(request, parts.adminSignIn))
+      const stream = await streams.open(() => mayWatch(request, parts.adminSignIn))
       return reply
         .type('text/event-stream; charset=utf-8')
         .headers({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Connection: 'close' })
@@ -87,8 +87,11 @@ async function mayWatch(request: FastifyRequest, adminSignIn: LiveParts['adminSi
   }
 }
 
-function readState({ connections, endedSessions, traffic }: LiveParts, now: number): LiveState {
-  const all = connections.list()
+async function readState(
+  { connections, endedSessions, traffic }: LiveParts,
+  now: number,
+): Promise<LiveState> {
+  const all = await connections.current()
   return {
     now,
     connections: all.slice(-maxConnections).map(fromConnection),

@@ -54,7 +54,7 @@ export class OpenUploads {
     })
     this.#uploads.set(id, pending)
     try {
-      upload.checkFits(size)
+      await upload.checkFits(size)
       if (size === 0) await pending.complete()
     } catch (error) {
       await pending.abort(new FileServerError('aborted', 'The upload was refused'))

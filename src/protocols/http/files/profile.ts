@@ -4,7 +4,7 @@ import { connectInfo, type ConnectInfo } from '../../../contract/connect.ts'
 import { connection } from '../../../contract/connection.ts'
 import { changePasswordRequest, profile, publicKeysRequest } from '../../../contract/profile.ts'
 import type { ProfileService } from '../../../core/accounts/profile-service.ts'
-import type { ConnectionRegistry } from '../../../core/connections/connection-registry.ts'
+import type { ConnectionRegistry, ConnectionStatus } from '../../../core/connections/connection-registry.ts'
 import { FileServerError } from '../../../core/errors.ts'
 import type { QuotaLedger } from '../../../core/files/quota-ledger.ts'
 import { webSessionOf } from '../access.ts'
@@ -112,7 +112,8 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
 }
 
 function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): void {
-  const own = (username: string) => connections.list().filter((status) => status.username === username)
+  const own = (statuses: readonly ConnectionStatus[], username: string) =>
+    statuses.filter((status) => status.username === username)
 
   app.get(
     '/user/connections',
@@ -125,7 +126,7 @@ function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): voi
         response: { 200: Type.Array(connection) },
       },
     },
-    async (request) => own(webSessionOf(request).username).map(fromConnection),
+    async (request) => own(await connections.current(), webSessionOf(request).username).map(fromConnection),
   )
 
   app.delete(
@@ -142,7 +143,8 @@ function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): voi
     },
     async (request) => {
       const { id } = request.params
-      const isOwn = own(webSessionOf(request).username).some(({ connectionId }) => connectionId === id)
+      const statuses = own(connections.list(), webSessionOf(request).username)
+      const isOwn = statuses.some(({ connectionId }) => connectionId === id)
       if (!isOwn || !connections.disconnect(id, 'disconnected by the user'))
         throw new FileServerError('not-found', 'No such connection')
       return { message: 'Connection closed' }

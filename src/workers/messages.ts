@@ -1,0 +1,113 @@
+import type { QuotaAccount } from '../core/accounts/repositories.ts'
+import type { QuotaUsage } from '../core/accounts/user.ts'
+import type { ConnectionStatus, TrafficTotals } from '../core/connections/connection-registry.ts'
+import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
+import type { QuotaLimits } from '../core/files/quota-ticket.ts'
+import type { LiveValues } from '../core/settings/setting-rules.ts'
+import type { ClaimRequest } from '../protocols/ftp/passive-claim.ts'
+import type { TicketOwner } from '../protocols/ftp/tls-owners.ts'
+import type { Channel } from './channel.ts'
+
+/** A connection that a worker has signed in and asks a place for. */
+export interface Placing extends Actor {
+  readonly clientVersion: string
+  /** Milliseconds since the epoch. */
+  readonly connectedAt: number
+  readonly maxSessions: number
+}
+
+/** What one ticket of a worker needs in all. */
+export interface HoldAsk {
+  /** The worker's number for it. */
+  readonly ticket: number
+  readonly account: QuotaAccount
+  readonly limits: QuotaLimits
+  /** Bytes. */
+  readonly size: number
+  readonly files: number
+}
+
+export interface LentSize {
+  readonly ticket: number
+  /** Bytes that are really used. */
+  readonly size: number
+  /** Answers to 'quota-hold' that the worker has seen for it. */
+  readonly grants: number
+}
+
+/** What a worker says to the primary process. */
+export interface WorkerWords {
+  calls: {
+    place: { ask: Placing; answer: void }
+    verify: { ask: { password: string; hash: string }; answer: boolean }
+    'throttle-pass': { ask: string; answer: void }
+    /** Answers which of the names are files that somebody changes in place. */
+    lock: { ask: { id: number; names: readonly string[] }; answer: readonly string[] }
+    'quota-open': { ask: QuotaAccount; answer: void }
+    'quota-usage': { ask: QuotaAccount; answer: QuotaUsage }
+    /** Answers the bytes that are held now: those asked for or more; never fewer than before. */
+    'quota-hold': { ask: HoldAsk; answer: number }
+    'in-place-open': { ask: { id: number; name: string; size: number }; answer: void }
+    'in-place-recount': { ask: { id: number; size: number }; answer: number }
+    'in-place-counted': { ask: { name: string; size: number }; answer: number }
+    'in-place-recount-name': { ask: { name: string; before: number; after: number }; answer: number }
+    'ticket-owner': { ask: string; answer: TicketOwner | undefined }
+  }
+  notes: {
+    event: ServerEvent
+    leave: string
+    'switch-protocol': { connectionId: string; protocol: SessionProtocol }
+    traffic: TrafficTotals
+    'throttle-failure': string
+    'throttle-success': string
+    unlock: number
+    'quota-settle': { ticket: number; account: QuotaAccount; change: QuotaUsage }
+    'quota-release': number
+    'quota-close': QuotaAccount
+    'in-place-release': number
+    'in-place-forget': string
+    'in-place-move': { from: string; to: string }
+    claim: { id: number; request: ClaimRequest }
+    'claim-renew': number
+    'claim-release': number
+    'tls-open': { id: string; shown: string | undefined }
+    'tls-close': string
+    'tls-signed-in': { id: string; username: string }
+    'tls-suspect': string
+  }
+}
+
+/** Where a worker listens. */
+export interface WorkerAddresses {
+  readonly sftp: readonly string[]
+  readonly ftp: readonly string[]
+}
+
+/** What the primary process says to a worker. `Setup` is all that a worker needs to start. */
+export interface PrimaryWords<Setup> {
+  calls: {
+    start: { ask: Setup; answer: WorkerAddresses }
+    /** Milliseconds that running transfers may go on. */
+    stop: { ask: number; answer: void }
+    connections: { ask: null; answer: readonly ConnectionStatus[] }
+    /** Bytes of memory that the process holds. */
+    memory: { ask: null; answer: number }
+    /** What the worker's tickets of an account really use; it holds no more from then on. */
+    reclaim: { ask: QuotaAccount; answer: readonly LentSize[] }
+    /** Tags of all processes that may be writing staged files. */
+    'staging-tags': { ask: readonly string[]; answer: void }
+  }
+  notes: {
+    settings: LiveValues
+    end: { connectionId: string; reason: string }
+    'claim-armed': { id: number; port: number }
+    'claim-ended': { id: number; isBusy: boolean }
+    /** With the connection, and the bytes of it that have been read. */
+    'claim-matched': { id: number; bytes: Uint8Array }
+  }
+}
+
+/** A worker's side. */
+export type ChannelToPrimary = Channel<WorkerWords, PrimaryWords<unknown>>
+/** The primary's side of one worker. */
+export type ChannelToWorker = Channel<PrimaryWords<unknown>, WorkerWords>

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { connectSftp } from '../support/ssh-session.ts'
+import { stagedIn } from '../support/ssh-world.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import { FtpClient } from '../protocols/ftp/ftp-client.ts'
+import {
+  isRunning,
+  mebibyte,
+  openWorkersWorld,
+  sftpOnBoth,
+  socketOf,
+  workersOf,
+  workerServing,
+} from './workers-world.ts'
+
+test('a worker that is killed takes its own sessions alone, leaves nothing, and is replaced', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser({ quota_size: 20 * mebibyte, max_sessions: 2 })
+  const [lost, other] = await sftpOnBoth(world, user)
+  const [lostUpload, otherUpload] = [await lost.open('/lost', 'w'), await other.open('/other', 'w')]
+  await lost.write(lostUpload, 0, Buffer.alloc(3 * mebibyte, 1))
+  await other.write(otherUpload, 0, Buffer.alloc(mebibyte, 2))
+  const appended = await lost.open('/changed', 'w')
+  await lost.write(appended, 0, Buffer.alloc(1000))
+  await lost.close(appended)
+  const changed = await lost.open('/changed', 'r+')
+  await lost.write(changed, 0, Buffer.alloc(5000))
+  assert.equal((await stagedIn(user.home)).length, 2)
+
+  const [killed, survivor] = [
+    await workerServing(world.product, socketOf(lost)),
+    await workerServing(world.product, socketOf(other)),
+  ]
+  process.kill(killed, 'SIGKILL')
+  await lost.closed
+  await world.sessionsAre(user.username, 1)
+  await waitUntil(
+    'the staged file of the dead one is gone',
+    async () => (await stagedIn(user.home)).length === 1,
+  )
+
+  await other.write(otherUpload, mebibyte, Buffer.alloc(mebibyte, 3))
+  await other.close(otherUpload)
+  const stored = await readFile(join(user.home, 'other'))
+  assert.ok(stored.equals(Buffer.concat([Buffer.alloc(mebibyte, 2), Buffer.alloc(mebibyte, 3)])))
+
+  await waitUntil('a new worker', async () => (await workersOf(world.product)).length === 2)
+  assert.ok((await workersOf(world.product)).includes(survivor))
+  // Its place, its names and its part of the quota are free.
+  using again = await connectSftp(user.target)
+  await again.put('/lost', Buffer.alloc(17 * mebibyte))
+  await world.quotaSettles(user)
+  assert.deepEqual((await world.usedQuota(user.username)).files, 3)
+  const closings = await waitUntil('the end of the lost session in the log', async () => {
+    const search = { username: user.username, actions: ['session-closed'] }
+    const { body } = await world.product.api('POST', '/events/search', search)
+    const { records } = body as { records: { detail: string }[] }
+    return records.length > 0 && records
+  })
+  assert.match(closings[0]?.detail ?? '', /process/)
+  const port = /:(\d+)$/.exec(world.product.addresses.metrics)?.[1]
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  assert.match(metrics, /^sftpgo_worker_restarts_total 1$/m)
+  other.destroy()
+})
+
+test('a lock and a data port that a killed worker had are free at once', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const login = { username: user.username, password: `${user.username}-password`, home: user.home }
+  const clients = [
+    await FtpClient.signIn(world.product.ftpPort, login),
+    await FtpClient.signIn(world.product.ftpPort, login),
+  ]
+  const [lost, other] = clients
+  assert.ok(lost && other)
+  const killed = await workerServing(world.product, lost.socket)
+  assert.notEqual(await workerServing(world.product, other.socket), killed)
+  await lost.passive()
+  process.kill(killed, 'SIGKILL')
+  await lost.closed()
+  const began = performance.now()
+  await other.store('STOR file', 'content')
+  const waitedMs = performance.now() - began
+  assert.ok(waitedMs < 5_000, `${waitedMs} ms`)
+  assert.equal(await readFile(join(user.home, 'file'), 'utf8'), 'content')
+  for (const client of clients) client[Symbol.dispose]()
+})
+
+test('workers that die again and again are replaced more slowly, and served from in the end', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const seen = new Set(await workersOf(world.product))
+  const startedMs: number[] = []
+  for (let round = 0; round < 4; round++) {
+    const [victim] = [...seen].filter(isRunning).slice(-1)
+    assert.ok(victim)
+    const began = performance.now()
+    process.kill(victim, 'SIGKILL')
+    const fresh = await waitUntil('the next worker', async () =>
+      (await workersOf(world.product)).find((pid) => !seen.has(pid)),
+    )
+    startedMs.push(performance.now() - began)
+    seen.add(fresh)
+  }
+  // At once, then after 250, 500 and 1000 ms.
+  assert.ok((startedMs[3] ?? 0) > 900, startedMs.join(' '))
+  await waitUntil('both serve', async () => {
+    using one = await connectSftp(user.target)
+    using other = await connectSftp(user.target)
+    const pids = [
+      await workerServing(world.product, socketOf(one)),
+      await workerServing(world.product, socketOf(other)),
+    ]
+    return new Set(pids).size === 2
+  })
+})
+
+test('SIGTERM lets a running transfer end and ends every process in good order', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const [one, other] = await sftpOnBoth(world, user)
+  const workers = await workersOf(world.product)
+  const handle = await one.open('/f', 'w')
+  await one.write(handle, 0, Buffer.from('first '))
+  const ended = world.product.stop('SIGTERM')
+  await other.closed
+  await one.write(handle, 6, Buffer.from('second'))
+  await one.close(handle)
+  one.destroy()
+  assert.equal(await ended, 0)
+  assert.equal(await readFile(join(user.home, 'f'), 'utf8'), 'first second')
+  assert.deepEqual(workers.filter(isRunning), [])
+})
+
+test('a terminal’s signal to all processes is left to the primary process', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const [one] = await sftpOnBoth(world, user)
+  const handle = await one.open('/f', 'w')
+  await one.write(handle, 0, Buffer.from('content'))
+  const workers = await workersOf(world.product)
+  for (const pid of workers) process.kill(pid, 'SIGINT')
+  const ended = world.product.stop('SIGINT')
+  await one.close(handle)
+  one.destroy()
+  assert.equal(await ended, 0)
+  assert.equal(await readFile(join(user.home, 'f'), 'utf8'), 'content')
+  assert.deepEqual(workers.filter(isRunning), [])
+})
+
+test('workers do not outlive the primary process, and what they left is cleared by the next start', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const [one] = await sftpOnBoth(world, user)
+  await one.write(await one.open('/f', 'w'), 0, Buffer.alloc(100_000))
+  const workers = await workersOf(world.product)
+  assert.equal(workers.length, 2)
+  await world.crashAndRestart()
+  await waitUntil('the workers are gone', () => !workers.some(isRunning), 3_000)
+  await waitUntil('the staged file is gone', async () => (await stagedIn(user.home)).length === 0)
+  using again = await connectSftp(world.target(user.username))
+  await again.put('/f', Buffer.alloc(10))
+  await world.quotaSettles(user)
+})
