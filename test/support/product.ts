@@ -22,6 +22,10 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A directory that outlives the product, to start another one on it. */
   readonly directory?: string
+  /** `false` throws away what it writes once it is ready: reading lines costs CPU that a measurement would show. */
+  readonly keepsLog?: false
+  /** What Node is given to start. Default: what PRODUCT_MAIN names, or else the sources. */
+  readonly main?: string
 }
 
 export const adminName = 'admin'
@@ -105,21 +109,32 @@ export class Product implements AsyncDisposable {
     this.#child.kill(signal)
   }
 
-  /** Ends it with a signal and tells its exit code; null when the signal itself ended it. */
+  /**
+   * Ends it with a signal and tells its exit code; null when the signal itself ended it.
+   * @throws when it does not end by itself
+   */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const exit = once(this.#child, 'exit')
       this.#child.kill(signal)
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 20_000)
+      let isStuck = false
+      const timer = setTimeout(() => {
+        isStuck = true
+        this.#child.kill('SIGKILL')
+      }, stopTimeoutMs)
       await exit
       clearTimeout(timer)
+      if (isStuck) throw new Error(`the product did not end on ${signal}\n${this.log.slice(-20).join('\n')}`)
     }
     return this.#child.exitCode
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-    if (!this.#keepsDirectory) await rm(this.directory, { recursive: true, force: true })
+    try {
+      await this.stop()
+    } finally {
+      if (!this.#keepsDirectory) await rm(this.directory, { recursive: true, force: true })
+    }
   }
 
   async #signIn(): Promise<string> {
@@ -134,13 +149,15 @@ export class Product implements AsyncDisposable {
 }
 
 const startTimeoutMs = 30_000
+const stopTimeoutMs = 20_000
+export const sourceMain = join(import.meta.dirname, '../../src/main.ts')
 
 /** @throws with the log when it is not ready in time or ends before */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'product-')))
   await mkdir(directory, { recursive: true })
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts')], {
-    env: { PATH: process.env['PATH'], ...defaultSettings(directory), ...options.env },
+  const child = spawn(process.execPath, [options.main ?? process.env['PRODUCT_MAIN'] ?? sourceMain], {
+    env: { ...inherited(), ...defaultSettings(directory), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log: string[] = []
@@ -151,13 +168,19 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       clearTimeout(timer)
       fail(`ended with ${code}`)
     })
-    for (const stream of [child.stdout, child.stderr])
-      createInterface(stream).on('line', (line) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = createInterface(stream)
+      lines.on('line', (line) => {
         log.push(line)
         if (!line.includes('"msg":"ready"')) return
         clearTimeout(timer)
         resolve(JSON.parse(line) as ReadyLine)
+        if (options.keepsLog === false) {
+          lines.close()
+          stream.resume()
+        }
       })
+    }
   })
   try {
     return new Product(child, await ready, log, { directory, keeps: options.directory !== undefined })
@@ -166,6 +189,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Nothing that decides what the product does. */
+function inherited(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) }
 }
 
 function defaultSettings(directory: string): Record<string, string> {

@@ -10,9 +10,11 @@ export interface TcpPipeOptions {
   readonly delayMs?: number
   /** A connection is cut, both sides at once, when this many bytes have passed in either direction. */
   readonly killAfterBytes?: number
+  /** Bytes under way in each direction before it stops reading. Default: 4 MiB. */
+  readonly maxQueuedBytes?: number
 }
 
-const maxQueuedBytes = 4 * 1024 * 1024
+const defaultMaxQueuedBytes = 4 * 1024 * 1024
 
 /** Starts a blind pipe, as the platform's TCP proxies are. */
 export async function tcpPipe(options: TcpPipeOptions): Promise<TcpPipe> {
@@ -74,6 +76,7 @@ class Pair {
   readonly #sockets: readonly Socket[]
   readonly #killAfterBytes: number
   readonly #delayMs: number
+  readonly #maxQueuedBytes: number
   #passed = 0
   #isFinishing = false
 
@@ -81,6 +84,7 @@ class Pair {
     this.#sockets = [client, upstream]
     this.#killAfterBytes = options.killAfterBytes ?? Infinity
     this.#delayMs = options.delayMs ?? 0
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? defaultMaxQueuedBytes
     client.setNoDelay(true)
     for (const socket of this.#sockets) {
       socket.on('error', () => this.cut())
@@ -102,7 +106,7 @@ class Pair {
   #copy(from: Socket, to: Socket): void {
     let queuedBytes = 0
     const resumeIfDrained = (): void => {
-      if (queuedBytes < maxQueuedBytes && !to.writableNeedDrain) from.resume()
+      if (queuedBytes < this.#maxQueuedBytes && !to.writableNeedDrain) from.resume()
     }
     const deliver = (chunk: Buffer): void => {
       queuedBytes -= chunk.length
@@ -115,7 +119,7 @@ class Pair {
     }
     from.on('data', (chunk: Buffer) => {
       queuedBytes += chunk.length
-      if (queuedBytes >= maxQueuedBytes) from.pause()
+      if (queuedBytes >= this.#maxQueuedBytes) from.pause()
       this.#later(() => deliver(chunk))
     })
     from.on('end', () => this.#later(() => this.#finish(to)))
