@@ -14,7 +14,6 @@ const context = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  'tsconfig.build.json',
   'docker/healthcheck.mjs',
   'scripts',
   'src',

@@ -1,20 +1,17 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
 const caBundle = '/etc/ssl/certs/ca-certificates.crt'
 const npmVersion = 'npm@11.19.1'
-const debianPackages = ['ca-certificates', 'g++', 'libatomic1', 'make', 'python3']
 
 /**
  * Builds and runs containers without a Docker daemon: podman, buildah and runc on a storage of their own that
- * vanishes with the object. The base image is Debian with the project's Node, so that no image registry is needed.
+ * vanishes with the object. The base image is this Debian with the project's Node, so that no image registry is needed.
  * Must run as root.
  */
 export class ContainerEngine implements AsyncDisposable {
@@ -60,7 +57,7 @@ export class ContainerEngine implements AsyncDisposable {
       ...['import', '--quiet'],
       ...['--change', 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
       ...['--change', `ENV NODE_EXTRA_CA_CERTS=${caBundle}`],
-      ...[await cachedBase(this.scratch), name],
+      ...[await makeBase(this.scratch), name],
     )
   }
 
@@ -74,6 +71,7 @@ export class ContainerEngine implements AsyncDisposable {
       'buildah',
       ...['bud', '--quiet', '--isolation', 'chroot', '--network', 'host', '--format', 'docker'],
       ...['--build-arg', `NODE_IMAGE=${base}`, '--volume', `${npmrc}:/root/.npmrc:ro`],
+      ...lent.flatMap((path) => ['--volume', `${path}:${path}:ro`]),
       ...['--volume', `${cache}:/root/.npm/_cacache`, '--tag', name, '--file', dockerfile, context],
     )
   }
@@ -85,32 +83,30 @@ export class ContainerEngine implements AsyncDisposable {
   }
 }
 
-/** Debian takes most of a minute to install, so it is kept between runs, until the recipe or Node changes. */
-async function cachedBase(scratch: string): Promise<string> {
-  const recipe = createHash('sha256')
-    .update(await readFile(import.meta.filename))
-    .update(process.version)
-  const tar = join(root, 'node_modules/.cache/container', `base-${recipe.digest('hex').slice(0, 16)}.tar`)
-  if (existsSync(tar)) return tar
-  const rootfs = join(scratch, 'rootfs')
-  await run('debootstrap', ['--variant=minbase', `--include=${debianPackages.join()}`, 'bookworm', rootfs])
-  await installNode(join(rootfs, 'usr/local'))
-  await copyFile(caBundle, join(rootfs, caBundle))
-  await rm(dirname(tar), { recursive: true, force: true })
-  await mkdir(dirname(tar), { recursive: true })
-  const exclude = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc'].map(
-    (path) => `--exclude=./${path}/*`,
-  )
-  await run('tar', ['--create', '--file', `${tar}.part`, '--directory', rootfs, ...exclude, '.'])
-  await rename(`${tar}.part`, tar)
-  await rm(rootfs, { recursive: true, force: true })
-  return tar
-}
+/**
+ * What a build needs of Debian is lent from this machine: the image is made of files that the build copies, so what the
+ * stage itself runs on leaves no trace in it.
+ */
+const lent = ['/usr/bin', '/usr/include', '/usr/lib', '/usr/lib64', '/usr/share', '/etc/alternatives'].filter(
+  (path) => existsSync(path),
+)
 
-/** The same places as in the official image: binary, headers for the addon, npm. */
-async function installNode(prefix: string): Promise<void> {
+/** The same places as in the official image: binary, headers for the addon, npm. Answers a tar file. */
+async function makeBase(scratch: string): Promise<string> {
+  const rootfs = join(scratch, 'rootfs')
+  const prefix = join(rootfs, 'usr/local')
+  for (const path of [...lent, '/etc/ssl/certs', '/tmp', '/root', '/proc', '/dev'])
+    await mkdir(join(rootfs, path), { recursive: true })
+  for (const name of ['bin', 'lib', 'lib64'].filter((name) => existsSync(`/${name}`)))
+    await symlink(`usr/${name}`, join(rootfs, name))
+  for (const path of [caBundle, '/etc/os-release', '/etc/passwd', '/etc/group'])
+    await copyFile(path, join(rootfs, path))
   const node = dirname(dirname(process.execPath))
   await cp(join(node, 'bin/node'), join(prefix, 'bin/node'))
   await cp(join(node, 'include/node'), join(prefix, 'include/node'), { recursive: true })
   await run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', npmVersion])
+  const tar = join(scratch, 'base.tar')
+  await run('tar', ['--create', '--file', tar, '--directory', rootfs, '.'])
+  await rm(rootfs, { recursive: true, force: true })
+  return tar
 }

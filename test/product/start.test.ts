@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { startFakeThinger } from '../support/fake-thinger/fake-thinger.ts'
-import { adminPassword, startProduct } from '../support/product.ts'
+import { adminPassword, sourceMain, startProduct } from '../support/product.ts'
 import { runProgram } from '../support/run-program.ts'
 import { waitUntil } from '../support/wait-until.ts'
-
-const main = join(import.meta.dirname, '../../src/main.ts')
 
 test('the ready line tells every port, and each answers', async () => {
   await using product = await startProduct()
@@ -22,8 +19,16 @@ test('the ready line tells every port, and each answers', async () => {
   assert.equal(await product.stop(), 0)
 })
 
+test('the sources start by themselves, in one process and in several', async () => {
+  for (const env of [{}, { WORKERS: '2' }]) {
+    await using product = await startProduct({ main: sourceMain, env })
+    assert.equal(await (await fetch(`${product.httpUrl}/healthz`)).text(), 'ok')
+    assert.equal(await product.stop(), 0)
+  }
+})
+
 test('a wrong setting ends the start with a line that names it and the fix', async () => {
-  const { exitCode, stderr, stdout } = await runProgram(process.execPath, [main], {
+  const { exitCode, stderr, stdout } = await runProgram(process.execPath, [sourceMain], {
     env: { SFTP_PORT: 'many', DATABASE_URL: 'mysql://x' },
   })
   assert.equal(exitCode, 1)

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastifyCookie from '@fastify/cookie'
 import fastify from 'fastify'
 import type { ConnectInfo } from '../../contract/connect.ts'
@@ -30,6 +30,7 @@ import { answer, answerBrokenRequest, answerFaults, RequestTimeout } from './fau
 import { serveHealth } from './health-check.ts'
 import type { HttpApp } from './http-app.ts'
 import { readJsonBodies } from './json-body.ts'
+import { lateSerializers, lateValidators } from './late-compilers.ts'
 import { addressText } from './listen-address.ts'
 import { describeRoutes } from './openapi.ts'
 import { logRequests } from './request-log.ts'
@@ -137,6 +138,7 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
     keepAliveTimeout: keepAliveTimeoutMs,
     http: { headersTimeout: headersTimeoutMs },
     routerOptions: { maxParamLength },
+    schemaController: lateSerializers,
     rewriteUrl: (request) => basePath.strip(request.url ?? '/'),
     frameworkErrors: (error, _request, reply) => {
       void answer(reply, errorAnswer(error))
@@ -144,7 +146,7 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = maxSockets
-  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setValidatorCompiler(lateValidators)
   readJsonBodies(app)
   app.addHook('onRequest', async (_request, reply) => setSecurityHeaders(reply))
   waitTurns(app)
