@@ -7,6 +7,7 @@ import { PassiveAddress } from './protocols/ftp/passive-address.ts'
 import type { PassivePortSource } from './protocols/ftp/passive-ports.ts'
 import type { TlsOwnerBook } from './protocols/ftp/tls-owners.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
+import { windowBudgetBytes } from './protocols/sftp/receive-window.ts'
 import { SftpServer } from './protocols/sftp/sftp-server.ts'
 import type { CertificateStore } from './tls/certificate-store.ts'
 
@@ -34,6 +35,7 @@ export function buildFileServers(parts: FileServerParts): { sftp: SftpServer; ft
   const sftp = new SftpServer({
     ...{ host, port: config.sftp.port, hostKeys, signIn, log },
     legacyAlgorithms: config.sftp.legacyAlgorithms,
+    windowBudgetBytes: Math.floor(windowBudgetBytes / parts.processes),
     get banner() {
       return settings.current.sftp_banner
     },

@@ -1,16 +1,26 @@
-/** Bytes of one buffer: large enough that a fast disk and a fast network never wait for each other's calls. */
-export const pooledBufferBytes = 256 * 1024
-/** What is kept for later; more than this are in use only while so many downloads run. */
+/** What is kept for later; more than this are in use only while so many transfers run. */
 const maxKept = 64
 
-const free: Buffer[] = []
+/** Memory used again and again: new memory for every piece of a transfer costs page faults and garbage collection. */
+export class BufferPool {
+  /** Length of each buffer. */
+  readonly bytes: number
+  readonly #free: Buffer[] = []
 
-/** A buffer of `pooledBufferBytes` with anything in it. */
-export function takeBuffer(): Buffer {
-  return free.pop() ?? Buffer.allocUnsafeSlow(pooledBufferBytes)
+  constructor(bytes: number) {
+    this.bytes = bytes
+  }
+
+  /** A buffer with anything in it. */
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.bytes)
+  }
+
+  /** Only for a buffer that nobody reads or writes any more. */
+  give(buffer: Buffer): void {
+    if (this.#free.length < maxKept) this.#free.push(buffer)
+  }
 }
 
-/** Only for a buffer that nobody reads or writes any more. */
-export function giveBuffer(buffer: Buffer): void {
-  if (free.length < maxKept) free.push(buffer)
-}
+/** Large enough that a fast disk and a fast network never wait for each other's calls. */
+export const transferBuffers = new BufferPool(256 * 1024)

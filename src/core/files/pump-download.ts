@@ -1,4 +1,4 @@
-import { giveBuffer, takeBuffer } from './buffer-pool.ts'
+import { transferBuffers } from './buffer-pool.ts'
 import type { Download } from './download.ts'
 
 /** Pieces that may be on their way while the next one is read. */
@@ -34,7 +34,7 @@ export async function pumpDownload(
   let position = start
   let burst = 0
   for (let isAtEnd = start >= end; !isAtEnd;) {
-    const buffer = idle.pop() ?? takeBuffer()
+    const buffer = idle.pop() ?? transferBuffers.take()
     const target = end - position < buffer.length ? buffer.subarray(0, end - position) : buffer
     const count = await download.read(position, target)
     position += count
@@ -58,8 +58,8 @@ export async function pumpDownload(
   }
   await last
   // After a failure they may still be in use, and are left to the garbage collector.
-  for (const buffer of idle) giveBuffer(buffer)
-  for (const { buffer } of unsent) giveBuffer(buffer)
+  for (const buffer of idle) transferBuffers.give(buffer)
+  for (const { buffer } of unsent) transferBuffers.give(buffer)
   return position
 }
 

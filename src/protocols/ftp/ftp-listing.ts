@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { isAllowed, type Permission, type PermissionMap } from '../../core/accounts/permissions.ts'
 import type { Entry, EntryType } from '../../core/files/storage.ts'
-import { joinPath, parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
+import { parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
 import { oneLine } from './ftp-reply.ts'
 import { formatListTime, formatTime } from './ftp-time.ts'
 
@@ -134,9 +134,4 @@ export async function* formatBatches(
     text = ''
   }
   yield text
-}
-
-/** Path of an entry that was listed in `directory`. */
-export function listedPath(directory: VirtualPath, entry: Entry): VirtualPath {
-  return joinPath(directory, entry.name)
 }

@@ -1,4 +1,4 @@
-import { giveBuffer, takeBuffer } from '../../core/files/buffer-pool.ts'
+import { transferBuffers } from '../../core/files/buffer-pool.ts'
 
 /** One connection has at most so many slabs; the last one is filled only when another has become free. */
 const maxSlabs = 4
@@ -58,17 +58,17 @@ export class ReceiveSlabs {
   release(): void {
     for (const slab of [...this.#full, this.#current]) slab.released = slab.taken
     for (let first = this.#full[0]; first && first.released === first.filled; first = this.#full[0]) {
-      giveBuffer(first.buffer)
+      transferBuffers.give(first.buffer)
       this.#full.shift()
     }
   }
 
   /** Nothing is received any more, nor in use. */
   end(): void {
-    for (const { buffer } of [...this.#full, this.#current]) giveBuffer(buffer)
+    for (const { buffer } of [...this.#full, this.#current]) transferBuffers.give(buffer)
   }
 }
 
 function newSlab(): Slab {
-  return { buffer: takeBuffer(), filled: 0, taken: 0, released: 0 }
+  return { buffer: transferBuffers.take(), filled: 0, taken: 0, released: 0 }
 }

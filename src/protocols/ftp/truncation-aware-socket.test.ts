@@ -32,17 +32,21 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
   for (const bytes of [0, 1, 16_384, 1_000_000])
     for (const isHeld of [false, true])
       for (const isCut of [false, true])
-        test(`${version}, ${bytes} bytes, ${isHeld ? 'held' : 'read at once'}: ${isCut ? 'a cut is seen' : 'an end is no cut'}`, async () => {
-          const { receiver, sender, senderTcp } = await connected(version)
-          let received = 0
-          receiver.on('data', (chunk: Buffer) => (received += chunk.length))
-          if (isHeld) receiver.pause()
-          if (bytes > 0) await new Promise((resolve) => sender.write(Buffer.alloc(bytes), resolve))
-          const ending = isCut ? senderTcp : sender
-          ending.end()
-          await once(ending, 'finish')
-          receiver.resume()
-          await once(receiver, 'end')
-          assert.deepEqual([received, receiver.isTruncated], [bytes, isCut])
-          for (const socket of [receiver, sender, senderTcp]) socket.destroy()
-        })
+        test(
+          `${version}, ${bytes} bytes, ${isHeld ? 'held' : 'read at once'}: ${isCut ? 'a cut is seen' : 'an end is no cut'}`,
+          { timeout: 10_000 },
+          async (t) => {
+            const { receiver, sender, senderTcp } = await connected(version)
+            t.after(() => [receiver, sender, senderTcp].forEach((socket) => socket.destroy()))
+            let received = 0
+            receiver.on('data', (chunk: Buffer) => (received += chunk.length))
+            if (isHeld) receiver.pause()
+            if (bytes > 0) await new Promise((resolve) => sender.write(Buffer.alloc(bytes), resolve))
+            const ending = isCut ? senderTcp : sender
+            ending.end()
+            await once(ending, 'finish')
+            receiver.resume()
+            await once(receiver, 'end')
+            assert.deepEqual([received, receiver.isTruncated], [bytes, isCut])
+          },
+        )

@@ -1,4 +1,4 @@
-import { giveSlab, slabBytes, takeSlab } from './slab-pool.ts'
+import { packetSlabs } from './packet-slabs.ts'
 import { packetHeaderLength, packetLength, type PacketShape, sealPacket } from './ssh-transport.ts'
 
 /** Smaller runs are not worth a slab. */
@@ -37,8 +37,8 @@ export class PacketRun {
     this.#stride = shape ? packetLength(shape, options.payload) : 0
     this.#length = length
     const bytes = shape ? Math.ceil(length / this.#payload) * this.#stride : length
-    this.#isPooled = bytes >= minPooledBytes && bytes <= slabBytes
-    this.#slab = this.#isPooled ? takeSlab() : Buffer.allocUnsafe(bytes)
+    this.#isPooled = bytes >= minPooledBytes && bytes <= packetSlabs.bytes
+    this.#slab = this.#isPooled ? packetSlabs.take() : Buffer.allocUnsafe(bytes)
   }
 
   /** Bytes not sent yet. */
@@ -109,6 +109,6 @@ export class PacketRun {
   }
 
   release(): void {
-    if (--this.#users === 0 && this.#isPooled) giveSlab(this.#slab)
+    if (--this.#users === 0 && this.#isPooled) packetSlabs.give(this.#slab)
   }
 }

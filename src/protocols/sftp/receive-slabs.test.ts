@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { borrow, copyOf, giveBack, ReceiveSlabs } from './receive-slabs.ts'
-import { slabBytes } from './slab-pool.ts'
+import { packetSlabs } from './packet-slabs.ts'
 
 /** Puts `bytes` where the next ones belong. */
 function receive(slabs: ReceiveSlabs, bytes: Buffer): void {
@@ -43,7 +43,7 @@ describe('memory that a connection receives into', () => {
 
   test('is free for others when all that was borrowed came back, in any order and in parts', () => {
     const slabs = new ReceiveSlabs()
-    receive(slabs, packet('a', slabBytes - 50_000))
+    receive(slabs, packet('a', packetSlabs.bytes - 50_000))
     const bytes = borrowAll(slabs)
     receive(slabs, packet('b'))
     assert.notEqual(slabs.bytes.buffer, bytes.buffer)
@@ -57,7 +57,7 @@ describe('memory that a connection receives into', () => {
 
   test('holds the beginning of a packet together with its end', () => {
     const slabs = new ReceiveSlabs()
-    receive(slabs, packet('a', slabBytes - 60_000))
+    receive(slabs, packet('a', packetSlabs.bytes - 60_000))
     const kept = borrow(slabs.bytes.subarray(0, 200_000))
     slabs.take(200_000)
     const beginning = Buffer.from(slabs.bytes)
@@ -76,7 +76,7 @@ describe('memory that a connection receives into', () => {
     })
     assert.ok(kept.every((bytes, i) => bytes.equals(packet(String(i % 10)))))
     const borrowed = new Set(
-      kept.filter((bytes) => bytes.buffer.byteLength === slabBytes).map((bytes) => bytes.buffer),
+      kept.filter((bytes) => bytes.buffer.byteLength === packetSlabs.bytes).map((bytes) => bytes.buffer),
     )
     assert.ok(borrowed.size <= 65, `${borrowed.size} slabs`)
   })

@@ -1,4 +1,4 @@
-import { giveSlab, slabBytes, takeSlab } from './slab-pool.ts'
+import { packetSlabs } from './packet-slabs.ts'
 
 /** A slab with less room is not received into: the longest packet of SSH has to fit, and many small reads are slow. */
 const leastRoomBytes = 64 * 1024
@@ -78,7 +78,7 @@ export class ReceiveSlabs {
     const slab = this.#current
     if (!slab) return (this.#current = this.#newSlab())
     if (slab.borrowed === 0 && slab.taken === slab.filled) slab.taken = slab.filled = 0
-    if (slabBytes - slab.filled >= leastRoomBytes) return slab
+    if (packetSlabs.bytes - slab.filled >= leastRoomBytes) return slab
     const next = this.#newSlab()
     next.filled = slab.buffer.copy(next.buffer, 0, slab.taken, slab.filled)
     this.#current = next
@@ -87,7 +87,7 @@ export class ReceiveSlabs {
   }
 
   #newSlab(): Slab {
-    const slab: Slab = { buffer: takeSlab(), owner: this, filled: 0, taken: 0, borrowed: 0 }
+    const slab: Slab = { buffer: packetSlabs.take(), owner: this, filled: 0, taken: 0, borrowed: 0 }
     slabs.set(slab.buffer.buffer, slab)
     return slab
   }
@@ -124,5 +124,5 @@ export function giveBack(bytes: Buffer, count = bytes.length): void {
 
 function free(slab: Slab): void {
   slabs.delete(slab.buffer.buffer)
-  giveSlab(slab.buffer)
+  packetSlabs.give(slab.buffer)
 }

@@ -6,11 +6,14 @@ const farWindow = 16 * 1024 * 1024
 /** What a window has to hold for each millisecond to the client and back: 400 MB a second. */
 const bytesPerMs = 400 * 1024
 
-/** Bytes that the windows of all connections together may grow by. */
+/** Bytes that the windows of all connections of the machine together may grow by. */
+export const windowBudgetBytes = 256 * 1024 * 1024
+
+/** What the windows of the connections of one process share. */
 export class WindowBudget {
   #left: number
 
-  constructor(bytes = 256 * 1024 * 1024) {
+  constructor(bytes = windowBudgetBytes) {
     this.#left = bytes
   }
 

@@ -28,6 +28,8 @@ export interface SftpServerOptions {
   readonly limits?: Partial<SftpLimits>
   /** Offers SHA-1 and CBC as well, for old devices. */
   readonly legacyAlgorithms?: boolean
+  /** Bytes that clients may have sent ahead over all connections, beside the first window of each. */
+  readonly windowBudgetBytes?: number
   /** Shown by clients before the sign-in; asked at each connection. */
   readonly banner?: string | undefined
 }
@@ -65,7 +67,7 @@ export class SftpServer implements ProtocolServer {
   readonly #limits: SftpLimits
   readonly #ssh: ssh2.Server
   readonly #listener: NetServer
-  readonly #budget = new WindowBudget()
+  readonly #budget: WindowBudget
   readonly #accepted = new Map<Socket, Accepted>()
   #timer: NodeJS.Timeout | undefined
   #addresses: readonly string[] = []
@@ -73,6 +75,7 @@ export class SftpServer implements ProtocolServer {
 
   constructor(options: SftpServerOptions) {
     this.#options = options
+    this.#budget = new WindowBudget(options.windowBudgetBytes)
     this.#limits = withDefaults(options.limits ?? {})
     this.#ssh = new ssh2.Server({
       hostKeys: options.hostKeys.map(({ privateKey }) => privateKey),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { giveBuffer, takeBuffer } from '../../../core/files/buffer-pool.ts'
+import { transferBuffers } from '../../../core/files/buffer-pool.ts'
 import { FileServerError } from '../../../core/errors.ts'
 import type { VirtualPath } from '../../../core/files/virtual-path.ts'
 import { FtpRefusal, quotedPath } from '../ftp-reply.ts'
@@ -100,7 +100,7 @@ async function digestOf(
   const download = await session.files.openDownload(path, { isReported: false })
   try {
     const digest = startDigest(name)
-    const buffer = takeBuffer()
+    const buffer = transferBuffers.take()
     let position = start
     while (position < end) {
       if (signal.aborted) throw new FileServerError('aborted', 'Aborted', { cause: signal.reason })
@@ -110,7 +110,7 @@ async function digestOf(
       position += count
       if (count < part.length) break
     }
-    giveBuffer(buffer)
+    transferBuffers.give(buffer)
     return { hex: digest.hex(), end: position }
   } finally {
     await download.close()

@@ -16,8 +16,7 @@ import { toVirtualPath } from '../api/virtual-path-field.ts'
 import type { HttpApp } from '../http-app.ts'
 import { etagOf, toFileStat } from './file-entry.ts'
 import { setDownloadHeaders } from './download-headers.ts'
-import { streamOf } from './file-stream.ts'
-import { endWithResponse } from './send-file.ts'
+import { sendBytes } from './send-file.ts'
 
 const tags = ['files']
 /** JSON spends up to six bytes on one of a text. */
@@ -47,8 +46,8 @@ export function serveContents(app: HttpApp): void {
       const end = Math.min(start + length, size)
       setDownloadHeaders(reply, 'piece')
       void reply.header('ETag', etagOf(download.entry)).header('Content-Length', end - start)
-      endWithResponse(download, reply.raw)
-      return reply.send(streamOf(download, start, end))
+      await sendBytes(reply, download, { start, end })
+      return reply
     },
   )
 

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { FileServerError, hasCode, toFileServerError } from '../../../core/errors.ts'
-import { giveBuffer, takeBuffer } from '../../../core/files/buffer-pool.ts'
+import { transferBuffers } from '../../../core/files/buffer-pool.ts'
 import type { Download } from '../../../core/files/download.ts'
 import { pumpDownload } from '../../../core/files/pump-download.ts'
 import type { Entry } from '../../../core/files/storage.ts'
@@ -104,7 +104,7 @@ class Archive {
   /** What cannot be read to its end is in the archive as far as it was. */
   async #send(path: VirtualPath, entry: Entry, download: Download): Promise<void> {
     this.#signal.throwIfAborted()
-    const first = takeBuffer()
+    const first = transferBuffers.take()
     const count = await download.read(0, first)
     const facts = { name: this.#nameFor(path), modifiedAt: timeOf(entry), size: download.entry.size }
     if (count < first.length) await this.#writer.addSmall(facts, first.subarray(0, count))
@@ -114,7 +114,7 @@ class Archive {
         const sink = { write: take, isFlushed: false }
         await pumpDownload(download, { start: count, end: Infinity }, sink)
       })
-    giveBuffer(first)
+    transferBuffers.give(first)
     this.#signal.throwIfAborted()
     if (++this.#burst % maxBurstEntries === 0) await setImmediate()
   }

@@ -34,8 +34,11 @@ export async function sendFile(
   }
 }
 
-/** Past fastify, whose streams want new memory for every piece. Never throws: the answer has begun. */
-async function sendBytes(reply: FastifyReply, download: Download, range: ByteRange): Promise<void> {
+/**
+ * Answers with a part of a file and ends the download with the answer. Past fastify, whose streams want new memory
+ * for every piece. Never throws: the answer has begun.
+ */
+export async function sendBytes(reply: FastifyReply, download: Download, range: ByteRange): Promise<void> {
   const { raw: response } = reply
   reply.hijack()
   endWithResponse(download, response)
@@ -84,7 +87,7 @@ function isStillSame({ headers }: FastifyRequest, etag: string): boolean {
 }
 
 /** The client has the file when all of the answer has left; otherwise the download failed. */
-export function endWithResponse(download: Download, response: ServerResponse): void {
+function endWithResponse(download: Download, response: ServerResponse): void {
   const end = () => {
     const ending = response.writableFinished
       ? download.close()
