@@ -248,8 +248,10 @@ describe('uploads in the WebClient', () => {
         await route.fulfill({ status: 405, body: 'Method not allowed' })
       else await route.continue()
     })
-    await world.allow(405, () => page.setInputFiles(filesInput, large))
-    await arrived(home, 'posted.bin', pieceBytes * 2 + 1)
+    await world.allow(405, async () => {
+      await page.setInputFiles(filesInput, large)
+      await arrived(home, 'posted.bin', pieceBytes * 2 + 1)
+    })
     await page.close()
   })
 

@@ -29,13 +29,16 @@ export function isRunning(pid: number): boolean {
 
 /** The worker at the other end of a client's socket. */
 export async function workerServing(product: Product, socket: Socket): Promise<number> {
-  const { localPort = 0 } = socket
+  const { localPort = 0, remotePort = 0 } = socket
   const table = await readFile('/proc/net/tcp', 'utf8')
-  const wanted = `:${localPort.toString(16).toUpperCase().padStart(4, '0')}`
+  // Both ports: other servers of this machine may have a client at the same port.
+  const [local, remote] = [remotePort, localPort].map(
+    (port) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`,
+  )
   const row = table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .find((fields) => fields[2]?.endsWith(wanted))
+    .find((fields) => fields[1]?.endsWith(local ?? '') && fields[2]?.endsWith(remote ?? ''))
   for (const pid of await workersOf(product))
     if (row?.[9] !== undefined && (await holdsSocket(pid, row[9]))) return pid
   throw new Error(`nobody serves the client at port ${localPort}`)
