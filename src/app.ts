@@ -87,6 +87,11 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const unusable = directories.find((report) => !report.isUsable && report.path === config.dataDir)
   if (unusable) throw new Error(`DATA_DIR ${unusable.path} cannot be used: ${unusable.advice}`)
 
+  // The first start makes keys, up to a second on threads of their own: the rest starts meanwhile.
+  const hostKeysMade = loadHostKeys(config.dataDir, log)
+  // Told where it is awaited; another failure may end the start before that.
+  hostKeysMade.catch(() => undefined)
+
   const database = stack.use(await openDatabaseWhenReady(config.database.url, log))
   const base = liveDefaults(config)
   const settings = await LiveSettings.load({ repository: database.settings, base, events, log })
@@ -152,7 +157,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     }),
   )
   await certificates.start()
-  const hostKeys = await loadHostKeys(config.dataDir, log)
+  const hostKeys = await hostKeysMade
   const owners = new TlsOwners(certificates.ticketKeys)
   const passivePorts = new PassivePorts({ host, ports: config.ftp.passivePorts, tickets: owners, log })
   const shared = { config, settings, hostKeys, certificates, passivePorts, log }
