@@ -18,6 +18,11 @@ export interface ClientCall {
   readonly options?: ClientOptions
 }
 
+/** The same client with what the server leaves of the processors, as if it ran on a machine of its own. */
+export function atLowestPriority({ program, args, options }: ClientCall): ClientCall {
+  return { program: 'nice', args: ['-n', '19', program, ...args], ...(options && { options }) }
+}
+
 const defaultTimeoutMs = 300_000
 const running = new Set<ChildProcess>()
 

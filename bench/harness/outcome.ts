@@ -6,6 +6,8 @@ import type { StorageKind } from './storage.ts'
 export interface Sample {
   readonly seconds: number
   readonly cpuSeconds: number
+  /** Of all clients: what a server that costs nothing would still have to wait for. */
+  readonly clientCpuSeconds: number
   /** Bytes. */
   readonly peakPss: number
   readonly bytes?: number
@@ -42,6 +44,7 @@ export interface Medians {
   readonly name: ServerName
   readonly seconds: number
   readonly cpuSeconds: number
+  readonly clientCpuSeconds: number
   /** Where bytes are moved. */
   readonly cpuSecondsPerGib?: number
   readonly peakPss: number
@@ -53,6 +56,7 @@ export function mediansOf({ name, samples }: ServerOutcome): Medians {
     name,
     seconds: median(samples.map(({ seconds }) => seconds)),
     cpuSeconds: median(samples.map(({ cpuSeconds }) => cpuSeconds)),
+    clientCpuSeconds: median(samples.map(({ clientCpuSeconds }) => clientCpuSeconds)),
     ...(perGib.length > 0 && { cpuSecondsPerGib: median(perGib) }),
     peakPss: Math.max(...samples.map(({ peakPss }) => peakPss)),
   }

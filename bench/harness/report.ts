@@ -16,10 +16,11 @@ export function renderRows(rows: readonly RowOutcome[]): string {
       'CPU peer',
       'ratio',
       'goal',
+      'CPU of clients',
       'peak memory ours / peer',
       'others: speed',
     ),
-    ...line('---', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---'),
+    ...line('---', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---'),
     ...rows.flatMap(renderRow),
   ].join('\n')
 }
@@ -27,7 +28,7 @@ export function renderRows(rows: readonly RowOutcome[]): string {
 function renderRow(row: RowOutcome): string[] {
   const title = row.storage === 'disk' ? `${row.title}, on disk` : row.title
   const found = compare(row)
-  if (!found) return line(title, 'failed', '', '', '', '', '', '', '', '', failuresOf(row))
+  if (!found) return line(title, 'failed', '', '', '', '', '', '', '', '', '', failuresOf(row))
   const { ours, best, speed, cpu, others } = found
   const { goals } = row
   const unit = ours.cpuSecondsPerGib === undefined ? 's' : 's/GiB'
@@ -43,6 +44,7 @@ function renderRow(row: RowOutcome): string[] {
     cpuOf(best),
     cpu?.toFixed(2) ?? '',
     goals.cpu === undefined || cpu === undefined ? '' : `≤ ${goals.cpu}${cpu <= goals.cpu ? '' : missed}`,
+    `${ours.clientCpuSeconds.toFixed(2)} s`,
     `${mebibytes(ours.peakPss)} / ${mebibytes(best.peakPss)} MiB`,
     [...others.map(({ name, speed: other }) => `${name} ${other.toFixed(2)}`), failuresOf(row)]
       .filter((text) => text !== '')

@@ -64,6 +64,7 @@ function footnote({
       fileSystems['disk'] === undefined ? '' : `, on disk in ${fileSystems['disk']}`
     }.`,
     'Speed: the best peer’s seconds through ours. CPU: user and system seconds of the server, sessions included. Memory: the highest PSS seen.',
+    `CPU of clients: theirs beside ours, for the whole row; a server that costs nothing would still wait for 1/${cores} of it.`,
     'Ours keeps all rules on and makes uploads durable (fsync) before it answers; none of the peers does.',
     ...(missedGoals.length > 0 ? [`Goals not reached (✗): ${missedGoals.join(', ')}.`] : []),
   ].join('\n')

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { startServer } from '../servers/start-server.ts'
 import type { Credentials, Row, RowContext, RunResult, ServerName, ServerUnderTest } from './row.ts'
 import type { RowOutcome, ServerOutcome, Sample } from './outcome.ts'
+import { readTimes, ticksPerSecond } from './process-tree.ts'
 import { emptyDirectory, type Storage } from './storage.ts'
 import { TreeWatch } from './tree-watch.ts'
 
@@ -91,11 +92,13 @@ async function runOnce(
     await row.reset?.(server, context)
     await storage.settle()
     using watch = new TreeWatch(server.pid)
+    const before = clientTicks()
     const result = await row.run(server, context)
-    const sample = sampleOf(result, await watch.finish())
+    const clientCpuSeconds = (clientTicks() - before) / ticksPerSecond
+    const sample = sampleOf(result, { ...(await watch.finish()), clientCpuSeconds })
     samples.push(sample)
     tell(
-      `${row.name} ${storage.kind} ${server.name}: ${sample.seconds.toFixed(3)} s, CPU ${sample.cpuSeconds.toFixed(2)} s`,
+      `${row.name} ${storage.kind} ${server.name}: ${sample.seconds.toFixed(3)} s, CPU ${sample.cpuSeconds.toFixed(2)} s, of clients ${sample.clientCpuSeconds.toFixed(2)} s`,
     )
     await row.reset?.(server, context)
   } catch (error) {
@@ -104,14 +107,19 @@ async function runOnce(
   }
 }
 
+/** What the children of this process that have ended used: clients, while the servers run. */
+function clientTicks(): number {
+  return readTimes(process.pid)?.reapedTicks ?? 0
+}
+
 function sampleOf(
   { seconds, bytes, cpuSeconds }: RunResult,
-  usage: { readonly cpuSeconds: number; readonly peakPss: number },
+  usage: Pick<Sample, 'cpuSeconds' | 'clientCpuSeconds' | 'peakPss'>,
 ): Sample {
   return {
     seconds,
+    ...usage,
     cpuSeconds: cpuSeconds ?? usage.cpuSeconds,
-    peakPss: usage.peakPss,
     ...(bytes && { bytes }),
   }
 }
