@@ -65,6 +65,13 @@ describe('DiskPace', () => {
     assert.equal(await disk.call(0.01), 'pool')
   })
 
+  it('blames no disk for answers that lay there while the event loop was busy, or had no processor', async () => {
+    const disk = openDisk()
+    for (let call = 0; call < 8; call++) await disk.call(8, { busyMs: 7.9 })
+    for (let call = 0; call < 8; call++) await disk.call(8, { cpuWaitMs: 7.9 })
+    assert.equal(await disk.call(0.01), 'direct')
+  })
+
   it('answers and throws the same in both ways', async () => {
     const disk = openDisk()
     const fail = () =>
@@ -130,15 +137,18 @@ describe('DiskPace', () => {
 /** A disk on a clock of its own, where each call takes as long as it is told. */
 function openDisk() {
   let now = 0
+  let idle = 0
   let cpuWait = 0
   const pace = new DiskPace({
     turn: new LoopTurn(),
     cpuWait: new CpuWait(() => cpuWait),
     now: () => now,
+    idle: () => idle,
   })
-  const call = (ms: number, { cpuWaitMs = 0 } = {}): Promise<'direct' | 'pool'> => {
+  const call = (ms: number, { cpuWaitMs = 0, busyMs = 0 } = {}): Promise<'direct' | 'pool'> => {
     const pass = () => {
       now += ms
+      idle += ms - busyMs
       cpuWait += cpuWaitMs
     }
     return pace.run(

@@ -22,6 +22,8 @@ export interface DiskPaceOptions {
   readonly turn: LoopTurn
   readonly cpuWait: CpuWait
   readonly now: Stopwatch
+  /** Runs while the event loop has nothing to do. */
+  readonly idle: Stopwatch
   /** Milliseconds; a call that takes longer is a slow one. */
   readonly slowMs?: number
 }
@@ -35,6 +37,7 @@ export class DiskPace {
   readonly #turn: LoopTurn
   readonly #cpuWait: CpuWait
   readonly #now: Stopwatch
+  readonly #idle: Stopwatch
   readonly #slowMs: number
   #isDirect = false
   #trust = 0
@@ -43,10 +46,11 @@ export class DiskPace {
   #directSince = -Infinity
   #directCalls = 0
 
-  constructor({ turn, cpuWait, now, slowMs = defaultSlowMs }: DiskPaceOptions) {
+  constructor({ turn, cpuWait, now, idle, slowMs = defaultSlowMs }: DiskPaceOptions) {
     this.#turn = turn
     this.#cpuWait = cpuWait
     this.#now = now
+    this.#idle = idle
     this.#slowMs = slowMs
   }
 
@@ -93,23 +97,28 @@ export class DiskPace {
     } finally {
       const end = this.#now()
       this.#turn.spend(end - start)
-      const isSlow = (ms: number) => ms > this.#slowMs
-      if (isSlow(end - start) && isSlow(end - start - this.#cpuWait.sinceMark(end))) this.#retreat(end)
+      if (this.#isSlow(end - start, end)) this.#retreat(end)
     }
   }
 
   async #watch<T>(pooled: () => Promise<T>): Promise<T> {
-    const start = this.#now()
+    const [start, idle] = [this.#now(), this.#idle()]
+    this.#cpuWait.mark(start)
     try {
       return await pooled()
     } finally {
       const end = this.#now()
-      if (start >= this.#pooledUntil) this.#judge(end - start, end)
+      if (start >= this.#pooledUntil) this.#judge(this.#isSlow(this.#idle() - idle, end), end)
     }
   }
 
-  #judge(ms: number, now: number): void {
-    this.#trust = ms > this.#slowMs ? Math.max(0, this.#trust - slowAnswerWeighs) : this.#trust + 1
+  /** Whether a call took too long, without what other programs took of the processor since the last mark. */
+  #isSlow(ms: number, now: number): boolean {
+    return ms > this.#slowMs && ms - this.#cpuWait.sinceMark(now) > this.#slowMs
+  }
+
+  #judge(wasSlow: boolean, now: number): void {
+    this.#trust = wasSlow ? Math.max(0, this.#trust - slowAnswerWeighs) : this.#trust + 1
     if (this.#isDirect || this.#trust < fastAnswers) return
     this.#isDirect = true
     this.#directSince = now

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { CpuWait } from './cpu-wait.ts'
 import * as pooled from './disk-calls.ts'
 import { DiskPace, type Stopwatch } from './disk-pace.ts'
+import { loopIdle } from './loop-idle.ts'
 import { LoopTurn } from './loop-turn.ts'
 
 /** Those that keep nothing but memory: a sync has nothing to do there (statfs(2)). */
@@ -93,7 +94,7 @@ export class FileSystems {
     let found = this.#byDevice.get(device)
     // The number of a device that went may have been given to another one.
     if (!found || found.isInMemory !== isInMemory) {
-      const shared = { turn: this.#turn, cpuWait: this.#cpuWait, now: this.#now }
+      const shared = { turn: this.#turn, cpuWait: this.#cpuWait, now: this.#now, idle: loopIdle }
       found = {
         looking: new DiskPace(shared),
         reading: new DiskPace({ ...shared, slowMs: slowReadMs }),
