@@ -61,6 +61,96 @@ function randomFillSync(packet, at, length) {
 `,
   },
   {
+    name: 'mlkem768x25519-exchange',
+    reason:
+      'ssh2 has no key exchange that withstands quantum computers, about which OpenSSH warns. This is ' +
+      'mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex), with the ML-KEM of Node.',
+    file: 'lib/protocol/kex.js',
+    find: `  return (negotiated, ...args) => {
+    if (typeof negotiated !== 'object' || negotiated === null)
+      throw new Error('Invalid negotiated argument');
+    const kexType = negotiated.kex;
+    if (typeof kexType === 'string') {
+      args = [negotiated, ...args];
+      switch (kexType) {
+`,
+    replace: `  const { decapsulate, encapsulate } = require('crypto');
+  const spki = (prefix, raw) => createPublicKey({
+    key: Buffer.concat([Buffer.from(prefix, 'hex'), raw]),
+    type: 'spki',
+    format: 'der',
+  });
+  class MLKEM768X25519Exchange extends Curve25519Exchange {
+    generateKeys() {
+      super.generateKeys();
+      if (this._protocol._server || this._kem)
+        return;
+      this._kem = generateKeyPairSync('ml-kem-768');
+      const der = this._kem.publicKey.export({ type: 'spki', format: 'der' });
+      this._postQuantum = der.slice(-1184);
+    }
+    // C_INIT = C_PK2 || C_PK1, S_REPLY = S_CT2 || S_PK1
+    getPublicKey() {
+      const classical = super.getPublicKey();
+      return Buffer.concat([this._postQuantum, classical]);
+    }
+    convertPublicKey(key) {
+      return key;
+    }
+    // K = HASH(K_PQ || K_CL), as a string
+    computeSecret(other) {
+      this.generateKeys();
+
+      const isServer = this._protocol._server;
+      const length = (isServer ? 1184 : 1088);
+      try {
+        if (other.length !== length + 32)
+          throw new Error('expected ' + (length + 32) + ' bytes');
+        const postQuantum = other.slice(0, length);
+        let shared;
+        if (isServer) {
+          const prefix = '308204b2300b0609608648016503040402038204a100';
+          const sealed = encapsulate(spki(prefix, postQuantum));
+          this._postQuantum = sealed.ciphertext;
+          shared = sealed.sharedKey;
+        } else {
+          shared = decapsulate(this._kem.privateKey, postQuantum);
+        }
+        // Throws where all bytes of the secret are zero (RFC 8731 section 3)
+        const classical = diffieHellman({
+          privateKey: this._keys.privateKey,
+          publicKey: spki('302a300506032b656e032100', other.slice(length)),
+        });
+        return createHash(this.hashName)
+                 .update(shared).update(classical).digest();
+      } catch (ex) {
+        return ex;
+      }
+    }
+  }
+
+  return (negotiated, ...args) => {
+    if (typeof negotiated !== 'object' || negotiated === null)
+      throw new Error('Invalid negotiated argument');
+    const kexType = negotiated.kex;
+    if (typeof kexType === 'string') {
+      args = [negotiated, ...args];
+      switch (kexType) {
+        case 'mlkem768x25519-sha256':
+          return new MLKEM768X25519Exchange('sha256', ...args);
+`,
+  },
+  {
+    name: 'mlkem768x25519-name',
+    reason: 'Algorithms that are not in this list cannot be asked for.',
+    file: 'lib/protocol/constants.js',
+    find: `const SUPPORTED_KEX = DEFAULT_KEX.concat([
+  // https`,
+    replace: `const SUPPORTED_KEX = DEFAULT_KEX.concat([
+  'mlkem768x25519-sha256',
+  // https`,
+  },
+  {
     name: 'collector-safe-ciphers',
     reason:
       'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +

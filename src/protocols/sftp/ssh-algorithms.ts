@@ -6,6 +6,7 @@ import type { Algorithms } from 'ssh2'
  */
 const modern = {
   kex: [
+    'mlkem768x25519-sha256',
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
     'ecdh-sha2-nistp256',
