@@ -151,6 +151,56 @@ function randomFillSync(packet, at, length) {
   // https`,
   },
   {
+    name: 'strict-key-exchange-in-its-bounds',
+    reason:
+      'A packet without a message is passed over where a strict key exchange has to end (kex-strict-s-v00@openssh.com); and ' +
+      'SSH_MSG_IGNORE ends a later exchange as well, where RFC 4253 §7.1 allows it.',
+    file: 'lib/protocol/kex.js',
+    find: `  if (payload.length === 0) {
+    this._debug && this._debug('Inbound: Skipping empty packet payload');
+    return;
+  }
+
+  if (this._skipNextInboundPacket) {
+    this._skipNextInboundPacket = false;
+    return;
+  }
+
+  payload = this._packetRW.read.read(payload);
+
+  const type = payload[0];
+
+  if (!this._strictMode) {
+`,
+    replace: `  const isFirst = (!this._kex || this._kex.sessionID === undefined);
+  const isStrict = (this._strictMode && isFirst);
+  if (payload.length === 0 && !isStrict) {
+    this._debug && this._debug('Inbound: Skipping empty packet payload');
+    return;
+  }
+
+  if (this._skipNextInboundPacket) {
+    this._skipNextInboundPacket = false;
+    return;
+  }
+
+  payload = this._packetRW.read.read(payload);
+
+  const type = payload[0];
+
+  if (!isStrict) {
+`,
+  },
+  {
+    name: 'key-exchange-after-its-offer',
+    reason: 'A message of a key exchange that has not begun is taken for a mistake of the server.',
+    file: 'lib/protocol/kex.js',
+    find: `      if (type < 20 || type > 49) {
+`,
+    replace: `      if (!this._kex || !(type >= 20 && type <= 49)) {
+`,
+  },
+  {
     name: 'collector-safe-ciphers',
     reason:
       'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +
