@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { RawSsh, SshEnded } from '../support/raw-ssh.ts'
+import { RawSsh, SshEnded, sshMessage } from '../support/raw-ssh.ts'
+import { sshString } from '../support/raw-ssh-key-exchange.ts'
 import { runProgram } from '../support/run-program.ts'
 import { openSftpWorld, type SftpWorld } from '../support/sftp-world.ts'
 import { runSftp } from '../support/ssh-programs.ts'
@@ -48,11 +49,12 @@ describe(`key exchange ${hybrid}`, () => {
   test('gives new keys under the session that was there', async () => {
     using client = await RawSsh.signedIn(world.port, { kex: hybrid })
     const before = client.sessionId
-    const request = Buffer.concat([Buffer.from([80, 0, 0, 0, 4]), Buffer.from('test'), Buffer.from([1])])
+    const head = Buffer.from([sshMessage.globalRequest])
+    const request = Buffer.concat([head, sshString('test'), Buffer.from([1])])
     for (let i = 0; i < 3; i++) {
       await client.exchangeKeys()
       client.send(request)
-      await client.nextOf(82, { skip: [80] })
+      await client.nextOf(sshMessage.requestFailure)
     }
     assert.deepEqual(client.sessionId, before)
   })

@@ -76,7 +76,7 @@ describe('strict key exchange', () => {
     using client = await RawSsh.signedIn(world.port)
     await client.exchangeKeys()
     client.send(message(sshMessage.globalRequest, sshString('test'), Buffer.from([1])))
-    await client.nextOf(sshMessage.requestFailure, { skip: [sshMessage.globalRequest] })
+    await client.nextOf(sshMessage.requestFailure)
   })
 
   test('a client that goes on counting is not understood', async () => {
@@ -109,6 +109,6 @@ describe('strict key exchange', () => {
     client.sendNewKeys()
     await client.readNewKeys()
     client.send(message(sshMessage.globalRequest, sshString('test'), Buffer.from([1])))
-    await client.nextOf(sshMessage.requestFailure, { skip: [sshMessage.globalRequest] })
+    await client.nextOf(sshMessage.requestFailure)
   })
 })

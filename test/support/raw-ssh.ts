@@ -74,6 +74,7 @@ export class RawSsh implements Disposable {
   #inKeys: Keys | undefined
   #sessionId: Buffer | undefined
   #offers: [Buffer, Buffer] | undefined
+  #announcement: Buffer | undefined
   #nextKeys: { out: Keys; in: Keys } | undefined
 
   private constructor(socket: Socket, kex: KeyExchangeName, isStrict: boolean) {
@@ -104,30 +105,41 @@ export class RawSsh implements Disposable {
     return this.#sessionId
   }
 
-  /** Exchanges keys and signs in; what comes after it is next() to read. */
+  /** The first global request after the sign-in, whose fields after its head are strings. */
+  get announcement(): { name: string; wantsReply: boolean; strings: Buffer[] } {
+    const payload = this.#announcement
+    if (!payload) throw new Error('there was none yet')
+    const end = 5 + payload.readUInt32BE(1)
+    const name = payload.toString('latin1', 5, end)
+    return { name, wantsReply: payload[end] === 1, strings: sshStrings(payload.subarray(end + 1)) }
+  }
+
+  /** Exchanges keys, signs in as ann, and reads which host keys there are. */
   static async signedIn(port: number, options?: Parameters<typeof RawSsh.open>[1]): Promise<RawSsh> {
     const client = await RawSsh.open(port, options)
     await client.exchangeKeys()
     await client.signIn('ann', 'ann-password')
+    client.#announcement = await client.nextOf(sshMessage.globalRequest)
     return client
   }
 
-  async exchangeKeys(): Promise<void> {
-    await this.sendOffer()
+  /** `skip` are messages that the server may send before it knows of this. */
+  async exchangeKeys({ skip = [] }: { skip?: readonly number[] } = {}): Promise<void> {
+    await this.sendOffer({ skip })
     await this.sendShare()
     this.sendNewKeys()
     await this.readNewKeys()
   }
 
   /** Sends SSH_MSG_KEXINIT and reads the server's. */
-  async sendOffer(): Promise<void> {
+  async sendOffer({ skip = [] }: { skip?: readonly number[] } = {}): Promise<void> {
     const kex = [this.#kex, ...(this.#isStrict ? ['kex-strict-c-v00@openssh.com'] : [])]
     const twice = (name: string) => [name, name]
     const lists = [kex.join(','), 'ssh-ed25519', ...[cipherName, macName, 'none', ''].flatMap(twice)]
     const cookie = Buffer.concat([Buffer.from([sshMessage.kexInit]), randomBytes(16)])
     const offer = Buffer.concat([cookie, ...lists.map(sshString), Buffer.alloc(5)])
     this.send(offer)
-    this.#offers = [offer, await this.nextOf(sshMessage.kexInit)]
+    this.#offers = [offer, await this.nextOf(sshMessage.kexInit, { skip })]
   }
 
   /** Sends `init`, or what belongs there, reads the reply and derives the keys. */
@@ -225,13 +237,6 @@ export class RawSsh implements Disposable {
       if (error instanceof SshEnded) return error
       throw error
     }
-  }
-
-  /** What the server calls a global request, and its strings. */
-  static globalRequestIn(payload: Buffer): { name: string; wantsReply: boolean; strings: Buffer[] } {
-    const end = 5 + payload.readUInt32BE(1)
-    const name = payload.toString('latin1', 5, end)
-    return { name, wantsReply: payload[end] === 1, strings: sshStrings(payload.subarray(end + 1)) }
   }
 
   [Symbol.dispose](): void {

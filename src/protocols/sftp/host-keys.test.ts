@@ -72,6 +72,19 @@ test('keeps the keys of another server in every format that they come in', async
   }
 })
 
+test('finds the next key beside the one in use, and makes none', async () => {
+  await using directory = await temporaryDirectory()
+  const next = generateKeyPairSync('ed25519').privateKey
+  await putKeys(directory.path, { 'id_ed25519.next': pem(next, 'pkcs8') })
+  const [key, ...others] = await loadHostKeys(directory.path, silentLog)
+  assert.equal(key?.next?.path, join(directory.path, 'id_ed25519.next'))
+  assert.match(key.next.fingerprint, /^SHA256:/)
+  assert.notEqual(key.next.fingerprint, key.fingerprint)
+  for (const other of others) assert.equal(other.next, undefined)
+  await writeFile(join(directory.path, 'id_ed25519.next'), 'not a key')
+  await assert.rejects(loadHostKeys(directory.path, silentLog), /id_ed25519\.next is not a private key/)
+})
+
 test('names the file that holds no key', async () => {
   const locked = ed25519.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
   const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'

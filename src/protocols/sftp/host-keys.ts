@@ -15,8 +15,12 @@ export interface HostKey {
   readonly fingerprint: string
   /** Names of the host key algorithms that it serves, without the legacy one. */
   readonly algorithms: readonly string[]
+  /** The key that takes its place some day: clients are told of it, and it is not used before. */
+  readonly next?: HostKey
 }
 
+/** What the name of a file ends in that holds the key to come. */
+const nextSuffix = '.next'
 const makeKeyPair = promisify(generateKeyPair)
 
 /** Best first. The names are those of the product this one takes the place of, so that its keys are found. */
@@ -27,21 +31,30 @@ const keyFiles = [
 ]
 
 /**
- * The host keys in `directory`; what is missing is made, readable by the server alone. Keys are read in PKCS#1,
- * SEC1, PKCS#8 and openssh-key-v1, without a passphrase. @throws when a file holds something else
+ * The host keys in `directory`; what is missing is made, readable by the server alone. Beside each there may be the
+ * next one, `id_ed25519.next` for example. Keys are read in PKCS#1, SEC1, PKCS#8 and openssh-key-v1, without a passphrase. @throws when a file holds something else
  */
 export async function loadHostKeys(directory: string, log: Log): Promise<readonly HostKey[]> {
   await mkdir(directory, { recursive: true })
   return Promise.all(
     keyFiles.map(async ({ name, make }) => {
       const path = join(directory, name)
+      const next = await loadNext(path + nextSuffix, log)
       const text = await readIfThere(path)
-      if (text !== undefined) return toHostKey(path, text)
+      if (text !== undefined) return toHostKey(path, text, next)
       const { privateKey } = await make()
       if (await writeNew(path, toText(privateKey))) log.info({ path }, 'host key made')
-      return toHostKey(path, await readFile(path, 'utf8'))
+      return toHostKey(path, await readFile(path, 'utf8'), next)
     }),
   )
+}
+
+async function loadNext(path: string, log: Log): Promise<HostKey | undefined> {
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
+  const key = toHostKey(path, text)
+  log.info({ path, fingerprint: key.fingerprint }, 'next host key announced')
+  return key
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -71,18 +84,18 @@ async function writeNew(path: string, text: string): Promise<boolean> {
   }
 }
 
-function toHostKey(path: string, text: string): HostKey {
+function toHostKey(path: string, text: string, next?: HostKey): HostKey {
   const privateKey = inKnownFormat(path, text)
-  const key = parse(privateKey)
+  const key = parseKey(privateKey)
   if (!key?.isPrivateKey()) throw unreadable(path)
   const fingerprint = createHash('sha256').update(key.getPublicSSH()).digest('base64').replace(/=+$/, '')
   const algorithms = key.type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [key.type]
-  return { path, privateKey, fingerprint: `SHA256:${fingerprint}`, algorithms }
+  return { path, privateKey, fingerprint: `SHA256:${fingerprint}`, algorithms, ...(next && { next }) }
 }
 
 /** ssh2 reads all formats but PKCS#8. */
 function inKnownFormat(path: string, text: string): string {
-  if (parse(text)) return text
+  if (parseKey(text)) return text
   try {
     return toText(createPrivateKey(text))
   } catch (error) {
@@ -90,7 +103,8 @@ function inKnownFormat(path: string, text: string): string {
   }
 }
 
-function parse(text: string): ParsedKey | undefined {
+/** Undefined for what ssh2 cannot read. */
+export function parseKey(text: string): ParsedKey | undefined {
   const parsed = ssh2.utils.parseKey(text) as ParsedKey | ParsedKey[] | Error
   if (parsed instanceof Error) return undefined
   return Array.isArray(parsed) ? parsed[0] : parsed

@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
+import { sshString, sshUint32 } from './ssh-fields.ts'
 
 const keyType = 'ssh-ed25519'
 const blockLength = 8
@@ -12,28 +13,17 @@ export function encodeOpenSshKey(key: KeyObject): string {
   const secret = Buffer.concat([Buffer.from(d, 'base64url'), publicKey])
   const check = randomBytes(4)
   const privatePart = padded(
-    Buffer.concat([check, check, field(keyType), field(publicKey), field(secret), field('')]),
+    Buffer.concat([check, check, sshString(keyType), sshString(publicKey), sshString(secret), sshString('')]),
   )
   const file = Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
-    ...[field('none'), field('none'), field('')],
-    uint32(1),
-    field(Buffer.concat([field(keyType), field(publicKey)])),
-    field(privatePart),
+    ...[sshString('none'), sshString('none'), sshString('')],
+    sshUint32(1),
+    sshString(Buffer.concat([sshString(keyType), sshString(publicKey)])),
+    sshString(privatePart),
   ])
   const lines = file.toString('base64').match(new RegExp(`.{1,${lineLength}}`, 'g')) ?? []
   return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n')
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
-}
-
-function field(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([uint32(bytes.length), bytes])
 }
 
 function padded(bytes: Buffer): Buffer {

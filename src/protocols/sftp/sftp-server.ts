@@ -5,6 +5,7 @@ import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { isCryptoAddonLoaded } from './crypto-addon.ts'
+import { HostKeyProofs } from './host-key-proofs.ts'
 import type { HostKey } from './host-keys.ts'
 import { WindowBudget } from './receive-window.ts'
 import { offeredAlgorithms } from './ssh-algorithms.ts'
@@ -68,6 +69,7 @@ export class SftpServer implements ProtocolServer {
   readonly #ssh: ssh2.Server
   readonly #listener: NetServer
   readonly #budget: WindowBudget
+  readonly #proofs: HostKeyProofs
   readonly #accepted = new Map<Socket, Accepted>()
   #timer: NodeJS.Timeout | undefined
   #addresses: readonly string[] = []
@@ -76,6 +78,7 @@ export class SftpServer implements ProtocolServer {
   constructor(options: SftpServerOptions) {
     this.#options = options
     this.#budget = new WindowBudget(options.windowBudgetBytes)
+    this.#proofs = new HostKeyProofs(options.hostKeys)
     this.#limits = withDefaults(options.limits ?? {})
     this.#ssh = new ssh2.Server({
       hostKeys: options.hostKeys.map(({ privateKey }) => privateKey),
@@ -149,6 +152,7 @@ export class SftpServer implements ProtocolServer {
       receiver: accepted.receiver,
       limits: this.#limits,
       budget: this.#budget,
+      proofs: this.#proofs,
     })
   }
 

@@ -129,7 +129,8 @@ export class SshAuthentication {
     }
     if (transport.isGone) return result.session.close('connection closed')
     onSession(result.session)
-    context.accept()
+    // With what follows from it, the host keys for one, in one write.
+    transport.together(() => context.accept())
   }
 
   #refuse(context: AuthContext, { counts }: { counts: boolean }): void {

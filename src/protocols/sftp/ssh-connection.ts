@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { ClientInfo, Connection, Session as ChannelSession } from 'ssh2'
 import type { Session, SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
+import { type HostKeyProofs, proveRequestName } from './host-key-proofs.ts'
 import { HandleBudget } from './open-handles.ts'
 import type { WindowBudget } from './receive-window.ts'
 import { SftpSession } from './sftp-session.ts'
@@ -30,6 +31,7 @@ export interface ConnectionOptions {
   readonly signIn: SignIn
   readonly limits: ConnectionLimits
   readonly budget: WindowBudget
+  readonly proofs: HostKeyProofs
   readonly legacyAlgorithms: boolean
   readonly log: Log
 }
@@ -77,6 +79,10 @@ export class SshConnection {
     // Without a listener, ssh2 does not know no-more-sessions@openssh.com.
     client.on('request', (_accept, reject) => reject?.())
     client.on('rekey', () => this.#newKeys())
+    client.once('ready', () => {
+      if (this.#transport.isExchangingKeys) client.once('rekey', () => this.#announceHostKeys())
+      else this.#announceHostKeys()
+    })
     client.on('error', (error) => this.#failed(error))
     socket.on('drain', () => this.#flush())
     socket.on('close', () => void this.#endSession())
@@ -132,6 +138,15 @@ export class SshConnection {
     }
     if (session.signal.aborted) leave()
     else session.signal.addEventListener('abort', leave, { once: true })
+  }
+
+  #announceHostKeys(): void {
+    const transport = this.#transport
+    const { proofs } = this.#options
+    transport.answerGlobalRequests(proveRequestName, (keys) =>
+      proofs.prove(keys, transport.sessionId, transport.hostKeyAlgorithm),
+    )
+    transport.sendGlobalRequest(proofs.announcement)
   }
 
   #openChannel(accept: () => ChannelSession, reject: () => boolean | void): void {

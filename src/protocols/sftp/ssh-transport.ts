@@ -43,12 +43,19 @@ interface Decipher {
   readonly _instance: { decryptLen(length: Buffer, sequence: number): number }
 }
 
+type GlobalRequestHandler = (protocol: unknown, name: string, wantReply: boolean, data: unknown) => void
+
 /** The parts of ssh2's Protocol that have no public name. */
 interface Protocol {
   readonly _kexinit: unknown
   readonly _cipher: Cipher
   readonly _decipher: Decipher | undefined
   _onPayload: (payload: Buffer) => unknown
+  /** Of the last key exchange that has begun. */
+  readonly _kex: { readonly sessionID: Buffer; readonly negotiated: { readonly serverHostKey: string } }
+  readonly _handlers: { GLOBAL_REQUEST: GlobalRequestHandler }
+  requestSuccess(data: Buffer): void
+  requestFailure(): void
   channelData(channel: number, bytes: Uint8Array): void
   channelExtData(channel: number, bytes: Uint8Array, type: number): void
   channelEOF(channel: number): void
@@ -146,6 +153,36 @@ export class SshTransport {
     }
   }
 
+  /** The exchange hash of the first key exchange (RFC 4253 §7.2). */
+  get sessionId(): Buffer {
+    return this.#protocol._kex.sessionID
+  }
+
+  /** The host key algorithm of the last key exchange. */
+  get hostKeyAlgorithm(): string {
+    return this.#protocol._kex.negotiated.serverHostKey
+  }
+
+  /** Sends the whole payload of a message that may not come between those of a key exchange. */
+  sendGlobalRequest(payload: Buffer): void {
+    if (!this.isGone) this.#sendPayload(payload)
+  }
+
+  /**
+   * Answers global requests of this name, all others are left to ssh2, which answers at once as well: answers have to
+   * keep the order of the requests. Undefined is a failure.
+   */
+  answerGlobalRequests(name: string, answer: (data: Buffer) => Buffer | undefined): void {
+    const protocol = this.#protocol
+    const others = protocol._handlers.GLOBAL_REQUEST
+    protocol._handlers.GLOBAL_REQUEST = (from, asked, wantReply, data) => {
+      if (asked !== name || !wantReply || !Buffer.isBuffer(data)) return others(from, asked, wantReply, data)
+      const reply = answer(data)
+      if (reply) protocol.requestSuccess(reply)
+      else protocol.requestFailure()
+    }
+  }
+
   /** Collects everything that `work` sends into one write to the socket. */
   together(work: () => void): void {
     this.#socket.cork()
@@ -218,15 +255,19 @@ export class SshTransport {
     payload.writeUInt32BE(reason, 1)
     payload.writeUInt32BE(description.length, 5)
     payload.set(description, 9)
-    const cipher = this.#protocol._cipher
     try {
-      const packet = cipher.allocPacket(payload.length)
-      packet.set(payload, 5)
-      cipher.encrypt(packet)
+      this.#sendPayload(payload)
     } catch {
       // The cipher is freed once ssh2 has given the connection up.
     }
     this.#socket.end()
+  }
+
+  #sendPayload(payload: Buffer): void {
+    const cipher = this.#protocol._cipher
+    const packet = cipher.allocPacket(payload.length)
+    packet.set(payload, 5)
+    cipher.encrypt(packet)
   }
 }
 
