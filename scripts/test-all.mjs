@@ -29,7 +29,7 @@ const clients = [
 const browser = ['chromium', 'fonts-dejavu-core', 'unzip']
 const services = ['postgresql']
 const containers = ['buildah', 'podman', 'runc']
-const observers = ['procps', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
+const observers = ['procps', 'ssh-audit', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, {

@@ -34,7 +34,7 @@ export function buildFileServers(parts: FileServerParts): { sftp: SftpServer; ft
   const share = Math.ceil(maxUnauthenticated / parts.processes)
   const sftp = new SftpServer({
     ...{ host, port: config.sftp.port, hostKeys, signIn, log },
-    legacyAlgorithms: config.sftp.legacyAlgorithms,
+    algorithms: config.sftp.algorithms,
     windowBudgetBytes: Math.floor(windowBudgetBytes / parts.processes),
     get banner() {
       return settings.current.sftp_banner

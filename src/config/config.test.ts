@@ -38,7 +38,7 @@ suite('configuration', () => {
         file: resolve('data/state/sftpgo-plugin.db'),
       },
       listenHost: '0.0.0.0',
-      sftp: { port: 2022, legacyAlgorithms: false, banner: undefined },
+      sftp: { port: 2022, algorithms: 'compatible', banner: undefined },
       ftp: {
         ports: [2021, 2121],
         passivePorts: [2122],
@@ -156,6 +156,7 @@ suite('configuration', () => {
     ['SFTP_PORT', '65536'],
     ['SFTP_PORT', '-1'],
     ['SFTP_PORT', '22x'],
+    ['SFTP_STRICT_ALGORITHMS', 'yes'],
     ['SFTP_LEGACY_ALGORITHMS', 'yes'],
     ['FTP_PORT', '2021,,2121'],
     ['FTP_PORT', '2025-2021'],
@@ -191,6 +192,15 @@ suite('configuration', () => {
       if (!name.startsWith('ADMIN_')) assert(problems[0]?.startsWith(`${name}: `), problems[0])
     })
   }
+
+  test('strict and legacy algorithms cannot be asked for together', () => {
+    const [strict, legacy] = ['SFTP_STRICT_ALGORITHMS', 'SFTP_LEGACY_ALGORITHMS']
+    assert.match(
+      problemsOf({ [strict]: 'true', [legacy]: 'true' }).join(),
+      /^SFTP_STRICT_ALGORITHMS: .*LEGACY/,
+    )
+    for (const name of [strict, legacy]) assert.deepEqual(problemsOf({ [name]: 'true' }), [])
+  })
 
   test('tells every wrong variable at once, one line each', () => {
     const problems = problemsOf({ SFTP_PORT: 'x', LOG_LEVEL: 'x', WORKERS: 'x' })

@@ -21,7 +21,7 @@ export type DatabaseConfig =
 
 export interface SftpConfig {
   readonly port: number
-  readonly legacyAlgorithms: boolean
+  readonly algorithms: 'strict' | 'compatible' | 'legacy'
   readonly banner: string | undefined
 }
 
@@ -189,10 +189,19 @@ function readListenHost(read: SettingReader): string {
   return host
 }
 
+function readAlgorithms(read: SettingReader): SftpConfig['algorithms'] {
+  const isLegacy = read.flag('SFTP_LEGACY_ALGORITHMS')
+  const isStrict = read.flag('SFTP_STRICT_ALGORITHMS')
+  if (isLegacy && isStrict)
+    read.refuse('SFTP_STRICT_ALGORITHMS', 'it cannot be true together with SFTP_LEGACY_ALGORITHMS')
+  if (isLegacy) return 'legacy'
+  return isStrict ? 'strict' : 'compatible'
+}
+
 function readSftp(read: SettingReader): SftpConfig {
   return {
     port: read.port('SFTP_PORT'),
-    legacyAlgorithms: read.flag('SFTP_LEGACY_ALGORITHMS'),
+    algorithms: readAlgorithms(read),
     banner: read.given('SFTP_BANNER') || undefined,
   }
 }

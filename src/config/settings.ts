@@ -94,6 +94,13 @@ export const settings = [
   },
   { name: 'SFTP_PORT', clone: '2022', container: '2022', description: 'Port for SFTP. 0 takes a free port.' },
   {
+    name: 'SFTP_STRICT_ALGORITHMS',
+    clone: 'false',
+    container: 'false',
+    description:
+      '`true` offers only SSH algorithms that ssh-audit has nothing against. Some clients are shut out, curl of Debian 12 for one.',
+  },
+  {
     name: 'SFTP_LEGACY_ALGORITHMS',
     clone: 'false',
     container: 'false',

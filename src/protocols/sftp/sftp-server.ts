@@ -8,7 +8,7 @@ import { isCryptoAddonLoaded } from './crypto-addon.ts'
 import { HostKeyProofs } from './host-key-proofs.ts'
 import type { HostKey } from './host-keys.ts'
 import { WindowBudget } from './receive-window.ts'
-import { offeredAlgorithms } from './ssh-algorithms.ts'
+import { offeredAlgorithms, type SshAlgorithms } from './ssh-algorithms.ts'
 import { type ConnectionLimits, SshConnection } from './ssh-connection.ts'
 import { SshReceiver } from './ssh-receiver.ts'
 import { disconnectReason } from './ssh-transport.ts'
@@ -27,8 +27,8 @@ export interface SftpServerOptions {
   readonly log: Log
   /** Asked at each use: they can change while the server runs. */
   readonly limits?: Partial<SftpLimits>
-  /** Offers SHA-1 and CBC as well, for old devices. */
-  readonly legacyAlgorithms?: boolean
+  /** Which algorithms are offered. */
+  readonly algorithms?: SshAlgorithms
   /** Bytes that clients may have sent ahead over all connections, beside the first window of each. */
   readonly windowBudgetBytes?: number
   /** Shown by clients before the sign-in; asked at each connection. */
@@ -80,9 +80,14 @@ export class SftpServer implements ProtocolServer {
     this.#budget = new WindowBudget(options.windowBudgetBytes)
     this.#proofs = new HostKeyProofs(options.hostKeys)
     this.#limits = withDefaults(options.limits ?? {})
+    const offered = offeredAlgorithms(this.#algorithms)
+    // ssh2 offers every key that it has, also of a kind that the list leaves out.
+    const inUse = options.hostKeys.filter((key) =>
+      key.algorithms.some((name) => offered.serverHostKey.includes(name)),
+    )
     this.#ssh = new ssh2.Server({
-      hostKeys: options.hostKeys.map(({ privateKey }) => privateKey),
-      algorithms: offeredAlgorithms(options.legacyAlgorithms ?? false),
+      hostKeys: inUse.map(({ privateKey }) => privateKey),
+      algorithms: offered,
       ident: softwareName,
       keepaliveInterval: keepaliveIntervalMs,
       keepaliveCountMax: keepaliveCount,
@@ -94,6 +99,10 @@ export class SftpServer implements ProtocolServer {
     this.#ssh.on('connection', (client, info) => this.#identified(client, info))
     this.#ssh.on('error', (error: Error) => options.log.error({ err: error }, 'ssh server failed'))
     this.#listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket))
+  }
+
+  get #algorithms(): SshAlgorithms {
+    return this.#options.algorithms ?? 'compatible'
   }
 
   get addresses(): readonly string[] {
@@ -142,13 +151,14 @@ export class SftpServer implements ProtocolServer {
   }
 
   #identified(client: Connection, info: ClientInfo): void {
-    const { signIn, log, legacyAlgorithms = false } = this.#options
+    const { signIn, log } = this.#options
     // ssh2's types leave the members with an underscore out.
     const { _sock: socket } = client as unknown as { _sock: Socket }
     const accepted = this.#accepted.get(socket)
     if (!accepted) return void socket.destroy()
     accepted.connection = new SshConnection({
-      ...{ client, info, signIn, log, legacyAlgorithms },
+      ...{ client, info, signIn, log },
+      acceptsSha1: this.#algorithms === 'legacy',
       receiver: accepted.receiver,
       limits: this.#limits,
       budget: this.#budget,

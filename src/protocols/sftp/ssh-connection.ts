@@ -32,7 +32,8 @@ export interface ConnectionOptions {
   readonly limits: ConnectionLimits
   readonly budget: WindowBudget
   readonly proofs: HostKeyProofs
-  readonly legacyAlgorithms: boolean
+  /** Takes signatures of RSA keys over SHA-1. */
+  readonly acceptsSha1: boolean
   readonly log: Log
 }
 
@@ -69,7 +70,7 @@ export class SshConnection {
       remoteAddress: info.ip ?? '',
       clientVersion: `SSH-${info.header.versions.protocol}-${info.header.versions.software}`.slice(0, 255),
       limits,
-      acceptsSha1: options.legacyAlgorithms,
+      acceptsSha1: options.acceptsSha1,
       log: options.log,
       onSession: (session) => this.#begin(session),
       disconnect: (reason, text) => this.disconnect(reason, text),
