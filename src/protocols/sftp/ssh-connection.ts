@@ -41,6 +41,11 @@ export interface ConnectionOptions {
 const lingerMs = 5_000
 /** RFC 4254 §5.1 sets no smallest packet; below this, somebody wants to see us work. */
 const minPacketSize = 256
+/**
+ * One costs the server up to 9 ms of processor time and a client nearly nothing; without a limit on them a stranger could
+ * keep it busy over one connection. Clients that wait for a password may make a new one in between.
+ */
+const maxExchangesBeforeSignIn = 4
 
 /** One SSH connection from its identification to its end: who it is, its channels, when it has to go. */
 export class SshConnection {
@@ -51,6 +56,7 @@ export class SshConnection {
   readonly #channels = new Set<SshChannel>()
   readonly #startedAt = Date.now()
   #channelCount = 0
+  #exchangeCount = 0
   #session: Session | undefined
   #closing: Promise<void> | undefined
   #keysSince = { at: Date.now(), bytes: 0 }
@@ -79,6 +85,10 @@ export class SshConnection {
     client.on('session', (accept, reject) => this.#openChannel(accept, reject))
     // Without a listener, ssh2 does not know no-more-sessions@openssh.com.
     client.on('request', (_accept, reject) => reject?.())
+    client.on('handshake', () => {
+      if (++this.#exchangeCount > maxExchangesBeforeSignIn && !this.#session)
+        this.disconnect(disconnectReason.protocolError, 'Too many key exchanges before the sign-in')
+    })
     client.on('rekey', () => this.#newKeys())
     client.once('ready', () => {
       if (this.#transport.isExchangingKeys) client.once('rekey', () => this.#announceHostKeys())
