@@ -36,6 +36,7 @@ import { type Database, openDatabase } from './database/database.ts'
 import { type FileServing, serveFilesHere, serveFilesInWorkers } from './file-serving.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
 import { bootstrap } from './platform/bootstrap.ts'
+import { canHoldFiles, isWritable } from './platform/directories.ts'
 import { PortChecks } from './platform/port-checks.ts'
 import { ThingerClient } from './platform/thinger-client.ts'
 import { PassivePorts } from './protocols/ftp/passive-ports.ts'
@@ -43,6 +44,7 @@ import { TlsOwners } from './protocols/ftp/tls-owners.ts'
 import { HttpServer } from './protocols/http/http-server.ts'
 import { MetricsServer } from './protocols/http/metrics-server.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
+import { Readiness } from './readiness.ts'
 import { readStatus, readStorages } from './server-status.ts'
 import { BackupFiles } from './storage/local/backup-files.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
@@ -145,7 +147,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const host = config.listenHost
   // Listens to events before the first certificate is loaded.
   const metrics = new MetricsServer({
-    ...{ host, port: config.metrics.port, events, connections, log },
+    ...{ host, port: config.metrics.port, events, connections, readiness: () => readiness.ask(), log },
     workers: () => serving.workers,
   })
   const certificates = stack.use(
@@ -191,6 +193,17 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     connectInfo: async () =>
       readConnectInfo({ config, sftp, ftp, hostKeys, ftpTls: settings.current.ftp_tls }),
     portChecks: () => portChecks.check(),
+    readiness: () => readiness.ask(),
+  })
+  const readiness = new Readiness({
+    checks: {
+      database: () => database.ping().then(() => true),
+      storages: () => canHoldFiles(config.storagesDir),
+      data: () => isWritable(config.dataDir),
+      sftp: () => sftp.addresses.length > 0 && serving.workers.running > 0,
+      ftp: () => ftp.addresses.length > 0 && serving.workers.running > 0,
+      http: () => http.addresses.length > 0,
+    },
   })
   const unsettled = scanner.recover()
   stack.defer(() => unsettled)
@@ -209,7 +222,10 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     },
     passivePorts: passivePorts.ports,
     async stop(graceMs) {
-      await Promise.all(servers.map((server) => server.stop(graceMs)))
+      readiness.stop()
+      await Promise.all([serving.stop(graceMs), http.stop(graceMs)])
+      // Until then whoever asks on its port is told that the server stops.
+      await metrics.stop(0)
       await owned.disposeAsync()
     },
   }

@@ -54,7 +54,14 @@ export async function listStorageDirectories(storagesDir: string): Promise<reado
   return found
 }
 
-async function isWritable(path: string): Promise<boolean> {
+/** True when storages can be listed and files can be put into one of them, or a storage can be made. */
+export async function canHoldFiles(storagesDir: string): Promise<boolean> {
+  const storages = await listStorageDirectories(storagesDir)
+  return storages.some(({ isWritable }) => isWritable) || (await isWritable(storagesDir))
+}
+
+/** Tries it: permission bits do not tell of everything. Never fails. */
+export async function isWritable(path: string): Promise<boolean> {
   try {
     await tryToWrite(path)
     return true

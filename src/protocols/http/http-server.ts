@@ -16,6 +16,7 @@ import type { AuditLog } from '../../core/events/audit-log.ts'
 import type { QuotaLedger } from '../../core/files/quota-ledger.ts'
 import type { QuotaScanner } from '../../core/files/quota-scanner.ts'
 import type { Log } from '../../core/log.ts'
+import type { AskReadiness } from '../../core/readiness.ts'
 import type { LiveSettings } from '../../core/settings/live-settings.ts'
 import type { PortReport, ServerStatus, StorageSummary } from '../../core/status.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
@@ -81,6 +82,7 @@ export interface HttpServerOptions {
   readonly storages: () => Promise<readonly StorageSummary[]>
   readonly connectInfo: () => Promise<ConnectInfo>
   readonly portChecks: () => Promise<PortReport>
+  readonly readiness: AskReadiness
   readonly log: Log
   /** Told the status code of every answer. */
   readonly onAnswer?: (statusCode: number) => void
@@ -158,7 +160,7 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
   await describeRoutes(app, options.version, basePath)
   const hasUsers = () => options.accounts.hasUsers()
   await serveWebPages(app, { directory: options.webDirectory, hasUsers })
-  serveHealth(app)
+  serveHealth(app, options.readiness)
   await app.register(async (api: HttpApp) => serveApi(api, options, webSessions, basePath), {
     prefix: '/api/v2',
   })

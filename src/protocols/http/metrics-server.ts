@@ -4,8 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts'
 import type { EventBus } from '../../core/events/event-bus.ts'
 import type { Log } from '../../core/log.ts'
+import type { AskReadiness } from '../../core/readiness.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { pathOf } from './base-path.ts'
+import { readinessAnswer } from './health-check.ts'
 import { addressText } from './listen-address.ts'
 import { Metrics, type WorkerCounts } from './metrics.ts'
 
@@ -21,6 +23,7 @@ export interface MetricsServerOptions {
   readonly connections: ConnectionRegistry
   /** Asked at each look; one unless told. */
   readonly workers?: () => WorkerCounts
+  readonly readiness: AskReadiness
   readonly log: Log
 }
 
@@ -86,7 +89,10 @@ export class MetricsServer implements ProtocolServer {
       const isReading = request.method === 'GET' || request.method === 'HEAD'
       const path = pathOf(request.url ?? '')
       if (isReading && path === '/healthz') end(response, 200, 'text/plain; charset=utf-8', 'ok')
-      else if (isReading && path === '/metrics')
+      else if (isReading && path === '/readyz') {
+        const { status, body } = readinessAnswer(await this.#options.readiness())
+        end(response, status, 'application/json; charset=utf-8', JSON.stringify(body))
+      } else if (isReading && path === '/metrics')
         end(response, 200, this.#metrics.contentType, await this.#metrics.text())
       else end(response, 404, 'text/plain; charset=utf-8', 'not found')
     } catch (error) {

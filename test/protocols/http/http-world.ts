@@ -53,7 +53,7 @@ export interface HttpWorldOptions {
   readonly storages?: (local: StorageProvider) => StorageProvider
   readonly status?: () => Promise<ServerStatus>
   /** What the server asks its surroundings for. */
-  readonly reports?: Partial<Pick<HttpServerOptions, 'storages' | 'connectInfo' | 'portChecks'>>
+  readonly reports?: Partial<Pick<HttpServerOptions, 'storages' | 'connectInfo' | 'portChecks' | 'readiness'>>
   readonly onAnswer?: (statusCode: number) => void
   readonly liveTiming?: LiveTiming
 }
@@ -229,6 +229,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     quotaScanner,
     quotaLedger: ledger,
     ...{ storages: notInThisTest, connectInfo: notInThisTest, portChecks: notInThisTest },
+    readiness: () => Promise.resolve([]),
     ...options.reports,
     status: options.status ?? notInThisTest,
     log,

@@ -19,7 +19,10 @@ async function openMetrics() {
   const stack = new AsyncDisposableStack()
   const events = new EventBus(silentLog)
   const connections = new ConnectionRegistry()
-  const server = new MetricsServer({ host: '127.0.0.1', port: 0, events, connections, log: silentLog })
+  const server = new MetricsServer({
+    ...{ host: '127.0.0.1', port: 0, events, connections, log: silentLog },
+    readiness: () => Promise.resolve([]),
+  })
   stack.defer(() => server.stop())
   await server.start()
   const get = (target: string, method = 'GET') => fetch(`http://${server.addresses[0]}${target}`, { method })
