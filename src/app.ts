@@ -42,10 +42,12 @@ import { ThingerClient } from './platform/thinger-client.ts'
 import { PassivePorts } from './protocols/ftp/passive-ports.ts'
 import { TlsOwners } from './protocols/ftp/tls-owners.ts'
 import { HttpServer } from './protocols/http/http-server.ts'
+import { Metrics } from './protocols/http/metrics.ts'
 import { MetricsServer } from './protocols/http/metrics-server.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
+import { ProcessMeter } from './process-meter.ts'
 import { Readiness } from './readiness.ts'
-import { readStatus, readStorages } from './server-status.ts'
+import { certificatesOf, readStatus, readStorages } from './server-status.ts'
 import { BackupFiles } from './storage/local/backup-files.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
 import { CertificateStore } from './tls/certificate-store.ts'
@@ -110,7 +112,16 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const traffic = stack.use(new TrafficMeter({ totals: () => connections.traffic, clock }))
   const endedSessions = stack.use(new EndedSessions(events, clock))
   const hasher = new PasswordHasher({ concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) })
-  const throttle = new LoginThrottle({ clock })
+  const metrics: Metrics = stack.use(
+    new Metrics({
+      ...{ events, connections, audit: () => auditLog.state },
+      workers: () => serving.workers,
+      passiveWaiting: () => passivePorts.waiting,
+      certificates: () => certificatesOf(certificates),
+    }),
+  )
+  stack.use(new ProcessMeter((sample) => metrics.sample(0, sample)))
+  const throttle = new LoginThrottle({ clock, onDelay: (ms) => metrics.loginDelayed(ms) })
   const locks = new KeyedLock()
   const files: FileServices = {
     quota: ledger,
@@ -145,11 +156,6 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   else log.warn({ username: setupName, setupCode: setupCode.issue() }, 'setup code, good once for a day')
 
   const host = config.listenHost
-  // Listens to events before the first certificate is loaded.
-  const metrics = new MetricsServer({
-    ...{ host, port: config.metrics.port, events, connections, readiness: () => readiness.ask(), log },
-    workers: () => serving.workers,
-  })
   const certificates = stack.use(
     new CertificateStore({
       directory: config.certificatesDir,
@@ -161,13 +167,17 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   await certificates.start()
   const hostKeys = await hostKeysMade
   const owners = new TlsOwners(certificates.ticketKeys)
-  const passivePorts = new PassivePorts({ host, ports: config.ftp.passivePorts, tickets: owners, log })
+  const passivePorts = new PassivePorts({
+    ...{ host, ports: config.ftp.passivePorts, tickets: owners, log },
+    onClaim: (outcome, seconds) => metrics.passiveClaim(outcome, seconds),
+  })
   const shared = { config, settings, hostKeys, certificates, passivePorts, log }
   const serving: FileServing =
     config.workers === 1
       ? serveFilesHere({ ...shared, signIn, ticketOwners: owners })
       : await serveFilesInWorkers({
           ...{ ...shared, owners, ledger, locks, scanner, hasher, throttle, connections, events, clock },
+          onSample: (worker, sample) => metrics.sample(worker, sample),
         })
   const { sftp, ftp } = serving
   const portChecks = stack.use(
@@ -194,6 +204,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       readConnectInfo({ config, sftp, ftp, hostKeys, ftpTls: settings.current.ftp_tls }),
     portChecks: () => portChecks.check(),
     readiness: () => readiness.ask(),
+    metrics,
   })
   const readiness = new Readiness({
     checks: {
@@ -205,9 +216,12 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       http: () => http.addresses.length > 0,
     },
   })
+  const metricsServer = new MetricsServer({
+    ...{ host, port: config.metrics.port, metrics, readiness: readiness.ask, log },
+  })
   const unsettled = scanner.recover()
   stack.defer(() => unsettled)
-  const servers = [serving, http, metrics]
+  const servers = [serving, http, metricsServer]
   for (const server of servers) stack.defer(() => server.stop(0))
   await Promise.all(servers.map((server) => server.start()))
   scheduler.start()
@@ -218,14 +232,14 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       sftp: sftp.addresses[0] ?? '',
       ftp: ftp.addresses,
       http: http.addresses[0] ?? '',
-      metrics: metrics.addresses[0] ?? '',
+      metrics: metricsServer.addresses[0] ?? '',
     },
     passivePorts: passivePorts.ports,
     async stop(graceMs) {
       readiness.stop()
       await Promise.all([serving.stop(graceMs), http.stop(graceMs)])
       // Until then whoever asks on its port is told that the server stops.
-      await metrics.stop(0)
+      await metricsServer.stop(0)
       await owned.disposeAsync()
     },
   }

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path'
 import { buildFileServers, type FileServerParts } from './file-servers.ts'
+import type { WorkerCounts } from './core/process-sample.ts'
 import type { PassiveHold } from './protocols/ftp/passive-ports.ts'
 import { newStagedTag, setLiveStagedTags, stagedTag } from './storage/local/staged-name.ts'
 import type { WorkerSetup } from './worker-app.ts'
@@ -13,8 +14,7 @@ export interface FileServing {
     readonly passivePorts: readonly number[]
     holdPassivePort(port: number): PassiveHold | undefined
   }
-  /** Processes that serve now, and those that took the place of one that died. */
-  readonly workers: { readonly running: number; readonly restarts: number }
+  readonly workers: WorkerCounts
   /** Bytes of memory that other processes than this one hold. */
   memoryBytes(): Promise<number>
   start(): Promise<void>
@@ -26,7 +26,7 @@ export function serveFilesHere(parts: Omit<FileServerParts, 'processes'>): FileS
   const { sftp, ftp } = buildFileServers({ ...parts, processes: 1 })
   return {
     ...{ sftp, ftp },
-    workers: { running: 1, restarts: 0 },
+    workers: { running: 1, restarts: 0, hangs: 0, reports: [] },
     memoryBytes: () => Promise.resolve(0),
     async start() {
       await Promise.all([sftp.start(), ftp.start()])

@@ -67,13 +67,17 @@ export async function readStatus(sources: StatusSources): Promise<ServerStatus> 
       error: link.status.lastError?.message ?? '',
     },
     storages,
-    certificates: certificates.status().map((status): CertificateStatus => ({
-      host: status.host,
-      expiresAt: status.source === 'none' ? 0 : status.notAfter,
-      isSelfSigned: status.source === 'self-signed',
-      error: status.problem ?? '',
-    })),
+    certificates: certificatesOf(certificates),
   }
+}
+
+export function certificatesOf(certificates: Pick<CertificateStore, 'status'>): readonly CertificateStatus[] {
+  return certificates.status().map((status) => ({
+    host: status.host,
+    expiresAt: status.source === 'none' ? 0 : status.notAfter,
+    isSelfSigned: status.source === 'self-signed',
+    error: status.problem ?? '',
+  }))
 }
 
 function readFtp({ config, serving: { ftp }, ftpTls }: StatusSources): FtpStatus {

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { FileServerError } from './core/errors.ts'
+import { ProcessMeter } from './process-meter.ts'
 import { startWorker, type WorkerApp, type WorkerSetup } from './worker-app.ts'
 import { Channel } from './workers/channel.ts'
 import type { ChannelToPrimary } from './workers/messages.ts'
@@ -19,6 +20,7 @@ function main(): void {
     },
     log,
   )
+  const meter = new ProcessMeter((sample) => channel.post('sample', sample))
   let app: Promise<WorkerApp> | undefined
   channel.answer('start', async (setup) => {
     const { config } = setup as WorkerSetup
@@ -26,7 +28,10 @@ function main(): void {
     app = startWorker(setup as WorkerSetup, channel, log)
     return (await app.catch(toTellable)).addresses
   })
-  channel.answer('stop', async (graceMs) => (await app)?.stop(graceMs))
+  channel.answer('stop', async (graceMs) => {
+    await (await app)?.stop(graceMs)
+    meter[Symbol.dispose]()
+  })
 }
 
 /** What went wrong at the start is told whole: it goes to the log and to nobody else. */

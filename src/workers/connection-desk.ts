@@ -39,6 +39,11 @@ export class ConnectionDesk {
     channel.on('event', (event) => this.#happened(event))
   }
 
+  /** Sessions that it serves. */
+  get size(): number {
+    return this.#members.size
+  }
+
   /** Asks the worker how its connections are. Never fails. */
   async refresh(): Promise<void> {
     if (this.#members.size === 0) return

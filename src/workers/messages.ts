@@ -3,6 +3,7 @@ import type { QuotaUsage } from '../core/accounts/user.ts'
 import type { ConnectionStatus, TrafficTotals } from '../core/connections/connection-registry.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
 import type { QuotaLimits } from '../core/files/quota-ticket.ts'
+import type { ProcessSample } from '../core/process-sample.ts'
 import type { LiveValues } from '../core/settings/setting-rules.ts'
 import type { ClaimRequest } from '../protocols/ftp/passive-claim.ts'
 import type { TicketOwner } from '../protocols/ftp/tls-owners.ts'
@@ -55,6 +56,8 @@ export interface WorkerWords {
   }
   notes: {
     event: ServerEvent
+    /** Each second, from its start to its end: the sign that it works. */
+    sample: ProcessSample
     leave: string
     'switch-protocol': { connectionId: string; protocol: SessionProtocol }
     traffic: TrafficTotals

@@ -9,6 +9,7 @@ import type { KeyedLock } from '../core/files/keyed-lock.ts'
 import type { QuotaLedger } from '../core/files/quota-ledger.ts'
 import type { QuotaScanner } from '../core/files/quota-scanner.ts'
 import type { Log } from '../core/log.ts'
+import type { ProcessSample, WorkerReport } from '../core/process-sample.ts'
 import type { LiveSettings } from '../core/settings/live-settings.ts'
 import type { PassivePortSource } from '../protocols/ftp/passive-ports.ts'
 import type { TlsOwners } from '../protocols/ftp/tls-owners.ts'
@@ -19,6 +20,7 @@ import { PassiveDesk } from './passive-desk.ts'
 import { QuotaDesk } from './quota-desk.ts'
 import { checkPasswordsFor } from './sign-in-desk.ts'
 import { WorkerProcess } from './worker-process.ts'
+import { lookMs, type WorkerState, WorkerWatch } from './worker-watch.ts'
 
 /** A worker that ends before it is so old may do so again: the next one waits, twice as long each time. */
 const settledMs = 10_000
@@ -50,6 +52,8 @@ export interface PoolParts {
   readonly settings: LiveSettings
   readonly passivePorts: PassivePortSource
   readonly owners: TlsOwners
+  /** Told how each worker fares, each second. */
+  readonly onSample: (worker: number, sample: ProcessSample) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -57,7 +61,12 @@ export interface PoolParts {
 interface LiveWorker {
   readonly process: WorkerProcess
   readonly tag: string
+  /** From 1; whoever takes its place has the same. */
+  readonly number: number
   readonly connections: ConnectionDesk
+  readonly watch: WorkerWatch
+  state: WorkerState
+  sample: ProcessSample | undefined
   /** Frees what it had; answers the accounts it was writing to. */
   readonly end: () => readonly QuotaAccount[]
 }
@@ -77,6 +86,8 @@ export class WorkerPool {
   #addresses: WorkerAddresses = { sftp: [], ftp: [] }
   #isServing = false
   #restarts = 0
+  #hangs = 0
+  #looking: NodeJS.Timeout | undefined
   #shortLives = 0
 
   constructor(parts: PoolParts) {
@@ -103,6 +114,19 @@ export class WorkerPool {
     return this.#restarts
   }
 
+  /** Workers that were ended because they did not answer any more. */
+  get hangs(): number {
+    return this.#hangs
+  }
+
+  get reports(): readonly WorkerReport[] {
+    const now = performance.now()
+    return [...this.#workers].map(({ number, connections, watch, sample }) => ({
+      ...{ number, sessions: connections.size, sample },
+      silentSeconds: watch.silentMs(now) / 1000,
+    }))
+  }
+
   /** Bytes of memory that the workers hold. */
   async memoryBytes(): Promise<number> {
     const asked = [...this.#workers].map(({ process }) => process.channel.call('memory', null).catch(() => 0))
@@ -113,8 +137,9 @@ export class WorkerPool {
   async start(): Promise<void> {
     const tags = Array.from({ length: this.#parts.count }, () => this.#addTag())
     this.#parts.staging.setLive(this.#tags)
+    this.#looking = setInterval(() => this.#look(), lookMs).unref()
     try {
-      await Promise.all(tags.map((tag) => this.#startOne(tag)))
+      await Promise.all(tags.map((tag, index) => this.#startOne(tag, index + 1)))
       this.#isServing = true
     } catch (error) {
       await this.stop(0)
@@ -125,14 +150,15 @@ export class WorkerPool {
   /** Running transfers go on for `graceMs`. Idempotent. */
   async stop(graceMs = 0): Promise<void> {
     this.#stopping.abort()
+    clearInterval(this.#looking)
     await Promise.all([...this.#workers].map(({ process }) => process.stop(graceMs)))
     await Promise.all(this.#background)
     this.#addresses = { sftp: [], ftp: [] }
   }
 
-  async #startOne(tag: string): Promise<void> {
+  async #startOne(tag: string, number: number): Promise<void> {
     const { program, setup, log } = this.#parts
-    const worker = this.#open(new WorkerProcess(program, log), tag)
+    const worker = this.#open(new WorkerProcess(program, log), tag, number)
     this.#workers.add(worker)
     this.#keep(worker.process.ended.then(() => this.#ended(worker)))
     try {
@@ -143,8 +169,8 @@ export class WorkerPool {
     }
   }
 
-  #open(process: WorkerProcess, tag: string): LiveWorker {
-    const { ledger, locks, hasher, throttle, events, clock, passivePorts, owners } = this.#parts
+  #open(process: WorkerProcess, tag: string, number: number): LiveWorker {
+    const { ledger, locks, hasher, throttle, events, clock, passivePorts, owners, onSample } = this.#parts
     const { channel } = process
     const borrower = this.#quotas.serve(channel)
     const locksOfWorker = new LockDesk(channel, locks, ledger.inPlace)
@@ -154,14 +180,40 @@ export class WorkerPool {
       connections: this.#parts.connections,
     })
     checkPasswordsFor(channel, { hasher, throttle })
-    return {
-      ...{ process, tag, connections },
+    const worker: LiveWorker = {
+      ...{ process, tag, number, connections, state: 'answers', sample: undefined },
+      watch: new WorkerWatch(performance.now()),
       end: () => {
         locksOfWorker[Symbol.dispose]()
         claims[Symbol.dispose]()
         connections.end('the server process of this connection ended')
         return this.#quotas.end(borrower)
       },
+    }
+    channel.on('sample', (sample) => {
+      worker.sample = sample
+      worker.watch.heard(performance.now())
+      onSample(number, sample)
+    })
+    return worker
+  }
+
+  /** Tells of a worker that does not answer, and ends it when it serves nobody any more: another one starts then. */
+  #look(): void {
+    const now = performance.now()
+    const { log } = this.#parts
+    for (const worker of this.#workers) {
+      const before = worker.state
+      worker.state = worker.watch.look(now)
+      if (worker.state === before) continue
+      const fields = { pid: worker.process.pid, silentMs: Math.round(worker.watch.silentMs(now)) }
+      if (worker.state === 'answers') log.info(fields, 'worker process answers again')
+      else if (worker.state === 'silent') log.warn(fields, 'worker process does not answer')
+      else {
+        log.error(fields, 'worker process hangs and is ended')
+        this.#hangs++
+        worker.process.kill()
+      }
     }
   }
 
@@ -176,10 +228,10 @@ export class WorkerPool {
     // Whoever still takes its tag for a live one leaves its files to the count below.
     void this.#tellTags()
     this.#keep(this.#parts.scanner.recoverAccounts(accounts))
-    if (this.#isServing) this.#keep(this.#replace(age))
+    if (this.#isServing) this.#keep(this.#replace(age, worker.number))
   }
 
-  async #replace(age: number): Promise<void> {
+  async #replace(age: number, number: number): Promise<void> {
     const { log } = this.#parts
     const { signal } = this.#stopping
     this.#shortLives = age < settledMs ? this.#shortLives + 1 : 0
@@ -191,7 +243,7 @@ export class WorkerPool {
       await this.#tellTags()
       signal.throwIfAborted()
       this.#restarts++
-      await this.#startOne(tag)
+      await this.#startOne(tag, number)
       log.info({ running: this.running }, 'worker process replaced')
     } catch (error) {
       // One that cannot start ends, and its end brings the next attempt.

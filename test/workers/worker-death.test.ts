@@ -166,3 +166,41 @@ test('workers do not outlive the primary process, and what they left is cleared 
   await again.put('/f', Buffer.alloc(10))
   await world.quotaSettles(user)
 })
+
+test('a worker that hangs is told of, ended and replaced in bounded time, and its places are free', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser({ max_sessions: 2 })
+  const [lost, other] = await sftpOnBoth(world, user)
+  const lostUpload = await lost.open('/lost', 'w')
+  await lost.write(lostUpload, 0, Buffer.alloc(100_000))
+  const hung = await workerServing(world.product, socketOf(lost))
+  const survivor = await workerServing(world.product, socketOf(other))
+  const began = performance.now()
+  process.kill(hung, 'SIGSTOP')
+  await waitUntil('the log tells of it', () =>
+    world.product.log.some(
+      (line) => line.includes('worker process does not answer') && line.includes(`${hung}`),
+    ),
+  )
+  await other.put('/meanwhile', Buffer.alloc(10))
+  const metrics = async () => (await fetch(`http://${world.product.addresses.metrics}/metrics`)).text()
+  assert.match(await metrics(), /^sftpgo_worker_silent_seconds\{process="worker-[12]"\} [5-9]/m)
+  await waitUntil('it is ended', () => !isRunning(hung), 60_000)
+  assert.ok(performance.now() - began < 60_000)
+  await lost.closed
+  await world.sessionsAre(user.username, 1)
+  await waitUntil('a new worker', async () => (await workersOf(world.product)).length === 2)
+  assert.ok((await workersOf(world.product)).includes(survivor))
+  using again = await connectSftp(user.target)
+  await again.put('/lost', Buffer.alloc(10))
+  await waitUntil('the numbers', async () => /^sftpgo_worker_restarts_total 1$/m.test(await metrics()))
+  const text = await metrics()
+  assert.match(text, /^sftpgo_worker_hangs_total 1$/m)
+  assert.match(text, /^sftpgo_event_loop_delay_seconds_count\{process="worker-1"\} \d+$/m)
+  const sessions = [...text.matchAll(/^sftpgo_process_sessions\{process="worker-\d"\} (\d)$/gm)]
+  assert.equal(
+    sessions.reduce((sum, [, count]) => sum + Number(count), 0),
+    2,
+  )
+  other.destroy()
+})

@@ -37,8 +37,13 @@ export class LoginThrottle implements Throttle {
   #failuresOfAll = 0
   readonly #clock: Clock
   readonly #wait: (ms: number) => Promise<void>
+  readonly #onDelay: (ms: number) => void
 
-  constructor(options: { clock?: Clock; wait?: (ms: number) => Promise<void> } = {}) {
+  /** `onDelay` is told of each attempt that has to wait, and how long. */
+  constructor(
+    options: { clock?: Clock; wait?: (ms: number) => Promise<void>; onDelay?: (ms: number) => void } = {},
+  ) {
+    this.#onDelay = options.onDelay ?? (() => undefined)
     this.#clock = options.clock ?? systemClock
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()))
   }
@@ -47,10 +52,14 @@ export class LoginThrottle implements Throttle {
     const delayMs = this.delayOf(name)
     if (delayMs === 0) return
     const failures = this.#failures.get(name)
-    if (!failures) return this.#wait(delayMs)
+    if (!failures) {
+      this.#onDelay(delayMs)
+      return this.#wait(delayMs)
+    }
     if (failures.pending >= maxPendingPerName)
       throw new FileServerError('too-many-attempts', 'Too many failed logins, try again later')
     failures.pending++
+    this.#onDelay(delayMs)
     try {
       await this.#wait(delayMs)
     } finally {

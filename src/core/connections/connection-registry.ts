@@ -186,6 +186,13 @@ export class ConnectionRegistry implements ConnectionPlaces {
     return this.#members.size
   }
 
+  /** Sessions of each protocol that has any. */
+  countByProtocol(): ReadonlyMap<SessionProtocol, number> {
+    const counts = new Map<SessionProtocol, number>()
+    for (const { protocol } of this.#members.values()) counts.set(protocol, (counts.get(protocol) ?? 0) + 1)
+    return counts
+  }
+
   open(from: Arrival, maxSessions: number): Connection {
     const connectionId = `${from.protocol}_${randomBytes(9).toString('base64url')}`
     const shared = { clock: this.#clock, traffic: this.#traffic }

@@ -2,7 +2,7 @@ import { RateLimit } from '../auth/rate-limit.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import { AuditQueue } from './audit-queue.ts'
+import { AuditQueue, type AuditState } from './audit-queue.ts'
 import type {
   AuditAction,
   AuditEntry,
@@ -74,6 +74,10 @@ export class AuditLog implements AsyncDisposable {
     }
   }
 
+  get state(): AuditState {
+    return this.#queue.state
+  }
+
   /** Writes what is still in memory. False when the database refused it; it is tried again then. */
   flush(): Promise<boolean> {
     return this.#queue.flush()
@@ -99,7 +103,7 @@ export class AuditLog implements AsyncDisposable {
   }
 
   #keep(entry: AuditEntry): void {
-    if (refusals.has(entry.action) && !this.#refusalLimit.admits(entry.username)) this.#queue.drop()
+    if (refusals.has(entry.action) && !this.#refusalLimit.admits(entry.username)) this.#queue.limit()
     else this.#queue.add(entry)
   }
 

@@ -58,6 +58,7 @@ test('a database that is away costs no entry, and is tried again', async () => {
   sink.isAway = true
   queue.add(numbered(0))
   assert.equal(await queue.flush(), false)
+  assert.deepEqual(queue.state, { queued: 1, written: 0, failures: 1, dropped: 0, limited: 0 })
   for (const at of range(1, 300)) queue.add(numbered(at))
   sink.isAway = false
   await waitUntil('the database is back', () => sink.written.length === 300)
@@ -76,6 +77,8 @@ test('memory is bounded: what comes when it is full is dropped, and that is told
   await queue.flush()
   assert.deepEqual(sink.written, range(0, 10_000))
   assert.deepEqual(sink.warnings, [['audit records dropped', { dropped: 1 }]])
+  queue.limit()
+  assert.deepEqual(queue.state, { queued: 0, written: 10_000, failures: 0, dropped: 50, limited: 1 })
 })
 
 test('what is queued is written when the server stops, and what cannot be is told', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { hasCode } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Claim, ClaimRequest, PassiveClaim } from './passive-claim.ts'
 import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
@@ -9,6 +10,8 @@ export interface PassivePortsOptions {
   readonly ports: readonly number[]
   /** Without them no connection is told by a ticket. */
   readonly tickets?: TicketOwners
+  /** Told how the wait for a port ended, and how many seconds it took. */
+  readonly onClaim?: (outcome: 'given' | 'busy' | 'given-up', seconds: number) => void
   readonly log: Log
 }
 
@@ -41,6 +44,7 @@ const noTickets: TicketOwners = {
 export class PassivePorts implements PassivePortSource {
   readonly #options: PassivePortsOptions
   #ports: PassivePort[] = []
+  #waiting = 0
 
   constructor(options: PassivePortsOptions) {
     this.#options = options
@@ -48,6 +52,11 @@ export class PassivePorts implements PassivePortSource {
 
   get ports(): readonly number[] {
     return this.#ports.map(({ port }) => port)
+  }
+
+  /** Claims that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting
   }
 
   async start(): Promise<void> {
@@ -77,7 +86,20 @@ export class PassivePorts implements PassivePortSource {
     const { tickets = noTickets } = this.#options
     // A ticket that clients of several users share proves nothing.
     const isProven = kind === 'proven' && !(identity !== undefined && tickets.isShared(identity))
-    return best.claim(kind === 'proven' && !isProven ? { ...request, kind: 'unproven' } : request)
+    const claim = best.claim(kind === 'proven' && !isProven ? { ...request, kind: 'unproven' } : request)
+    void this.#observe(claim)
+    return claim
+  }
+
+  async #observe(claim: Claim): Promise<void> {
+    const since = performance.now()
+    this.#waiting++
+    const outcome = await claim.port.then(
+      () => 'given' as const,
+      (error: unknown) => (hasCode(error, 'busy') ? 'busy' : 'given-up'),
+    )
+    this.#waiting--
+    this.#options.onClaim?.(outcome, (performance.now() - since) / 1000)
   }
 }
 

@@ -7,6 +7,7 @@ import { serveDescription } from './api/description.ts'
 import { serveEvents } from './api/events.ts'
 import { serveFolders } from './api/folders.ts'
 import { serveLive } from './api/live.ts'
+import { serveMetrics } from './api/metrics.ts'
 import { servePortChecks } from './api/port-checks.ts'
 import { serveQuotaScans } from './api/quota-scans.ts'
 import { serveSessions } from './api/sessions.ts'
@@ -42,6 +43,7 @@ export function serveApi(
   serveEvents(app, options)
   serveQuotaScans(app, options.quotaScanner)
   serveStatus(app, options.status, options.version)
+  serveMetrics(app, options.metrics)
   serveStorages(app, options.storages)
   serveConnectInfo(app, options.connectInfo)
   servePortChecks(app, options.portChecks)

@@ -35,6 +35,7 @@ import { lateSerializers, lateValidators } from './late-compilers.ts'
 import { addressText } from './listen-address.ts'
 import { describeRoutes } from './openapi.ts'
 import { logRequests } from './request-log.ts'
+import type { Metrics } from './metrics.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { waitTurns } from './turns.ts'
 import { serveWebPages } from './web-pages.ts'
@@ -83,6 +84,7 @@ export interface HttpServerOptions {
   readonly connectInfo: () => Promise<ConnectInfo>
   readonly portChecks: () => Promise<PortReport>
   readonly readiness: AskReadiness
+  readonly metrics: Pick<Metrics, 'contentType' | 'text'>
   readonly log: Log
   /** Told the status code of every answer. */
   readonly onAnswer?: (statusCode: number) => void

@@ -1,15 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts'
-import type { EventBus } from '../../core/events/event-bus.ts'
 import type { Log } from '../../core/log.ts'
 import type { AskReadiness } from '../../core/readiness.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { pathOf } from './base-path.ts'
 import { readinessAnswer } from './health-check.ts'
 import { addressText } from './listen-address.ts'
-import { Metrics, type WorkerCounts } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
@@ -19,10 +17,7 @@ export interface MetricsServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly events: EventBus
-  readonly connections: ConnectionRegistry
-  /** Asked at each look; one unless told. */
-  readonly workers?: () => WorkerCounts
+  readonly metrics: Metrics
   readonly readiness: AskReadiness
   readonly log: Log
 }
@@ -31,15 +26,12 @@ export interface MetricsServerOptions {
 export class MetricsServer implements ProtocolServer {
   readonly protocol = 'metrics'
   readonly #options: MetricsServerOptions
-  readonly #metrics: Metrics
   readonly #server: Server
   #addresses: readonly string[] = []
   #stopping: Promise<void> | undefined
 
   constructor(options: MetricsServerOptions) {
     this.#options = options
-    const { events, connections, workers = () => ({ running: 1, restarts: 0 }) } = options
-    this.#metrics = new Metrics(events, connections, workers)
     this.#server = createServer(
       { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
       (request, response) => void this.#answer(request, response),
@@ -49,11 +41,6 @@ export class MetricsServer implements ProtocolServer {
 
   get addresses(): readonly string[] {
     return this.#addresses
-  }
-
-  /** For the HTTP server to tell the status code of every answer. */
-  countAnswer(statusCode: number): void {
-    this.#metrics.countAnswer(statusCode)
   }
 
   async start(): Promise<void> {
@@ -69,7 +56,6 @@ export class MetricsServer implements ProtocolServer {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    this.#metrics[Symbol.dispose]()
     if (!this.#server.listening) return
     const timer = new AbortController()
     const closed = once(this.#server, 'close').finally(() => timer.abort())
@@ -92,9 +78,10 @@ export class MetricsServer implements ProtocolServer {
       else if (isReading && path === '/readyz') {
         const { status, body } = readinessAnswer(await this.#options.readiness())
         end(response, status, 'application/json; charset=utf-8', JSON.stringify(body))
-      } else if (isReading && path === '/metrics')
-        end(response, 200, this.#metrics.contentType, await this.#metrics.text())
-      else end(response, 404, 'text/plain; charset=utf-8', 'not found')
+      } else if (isReading && path === '/metrics') {
+        const { metrics } = this.#options
+        end(response, 200, metrics.contentType, await metrics.text())
+      } else end(response, 404, 'text/plain; charset=utf-8', 'not found')
     } catch (error) {
       this.#options.log.error({ err: error }, 'metrics not answered')
       end(response, 500, 'text/plain; charset=utf-8', 'the metrics could not be read')

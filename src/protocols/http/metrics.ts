@@ -1,8 +1,10 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 import type { LoginMethod } from '../../core/accounts/user.ts'
-import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts'
-import type { EventBus } from '../../core/events/event-bus.ts'
 import type { ServerEvent } from '../../core/events/events.ts'
+import type { ProcessSample } from '../../core/process-sample.ts'
+import type { ClaimOutcome, MetricSources } from './metric-sources.ts'
+import { StateMetrics } from './state-metrics.ts'
+import { TransferMetrics } from './transfer-metrics.ts'
 
 /** Part of SFTPGo's metric names that stands for a way to sign in. */
 const methodNames = {
@@ -15,12 +17,6 @@ const methodNames = {
 } as const satisfies Record<LoginMethod, string>
 
 type MethodName = (typeof methodNames)[LoginMethod]
-
-/** Processes that serve SFTP and FTP now, and those that took the place of one that died. */
-export interface WorkerCounts {
-  readonly running: number
-  readonly restarts: number
-}
 
 /**
  * Counts what happens, with SFTPGo's names where it has them. Labels take values of closed lists alone, never a
@@ -53,37 +49,16 @@ export class Metrics implements Disposable {
     'code',
   ])
   readonly #adminSignIns = this.#counter('sftpgo_admin_sign_ins_total', 'Sign-ins of admins', ['outcome'])
-  readonly #certificateExpiry: Gauge
+  readonly #transfers = new TransferMetrics(this.#registry)
+  readonly #state: StateMetrics
 
-  constructor(events: EventBus, connections: ConnectionRegistry, workers: () => WorkerCounts) {
+  constructor(sources: MetricSources) {
     collectDefaultMetrics({ register: this.#registry })
     const names = new Set(Object.values(methodNames))
     const counter = (name: string, help: string) => this.#counter(name, help)
     this.#loginsOf = new Map([...names].map((name) => [name, new LoginCounters(`${name}_login`, counter)]))
-    new Gauge({
-      name: 'sftpgo_active_connections',
-      help: 'Clients that are signed in',
-      registers: [this.#registry],
-      collect() {
-        this.set(connections.size)
-      },
-    })
-    new Gauge({
-      name: 'sftpgo_workers',
-      help: 'Processes that serve SFTP and FTP',
-      registers: [this.#registry],
-      collect() {
-        this.set(workers().running)
-      },
-    })
-    this.#countRestarts(workers)
-    this.#certificateExpiry = new Gauge({
-      name: 'sftpgo_certificate_expiry_timestamp_seconds',
-      help: 'When the certificate in use ends',
-      labelNames: ['host'],
-      registers: [this.#registry],
-    })
-    this.#subscription = events.onAny((event) => this.#count(event))
+    this.#state = new StateMetrics(this.#registry, sources)
+    this.#subscription = sources.events.onAny((event) => this.#count(event))
   }
 
   get contentType(): string {
@@ -100,21 +75,24 @@ export class Metrics implements Disposable {
     else if (statusCode >= 400) this.#httpErrors.client.inc()
   }
 
+  /** How a process fared in the last second; `worker` 0 is this one. */
+  sample(worker: number, sample: ProcessSample): void {
+    this.#state.sample(worker, sample)
+  }
+
+  /** The wait of an FTP client for a passive port has ended. */
+  passiveClaim(outcome: ClaimOutcome, seconds: number): void {
+    this.#state.passiveClaim(outcome, seconds)
+  }
+
+  /** A sign-in had to wait, in milliseconds. */
+  loginDelayed(ms: number): void {
+    this.#state.loginDelayed(ms)
+  }
+
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]()
     this.#registry.clear()
-  }
-
-  #countRestarts(workers: () => WorkerCounts): void {
-    new Counter({
-      name: 'sftpgo_worker_restarts_total',
-      help: 'Processes that took the place of one that died',
-      registers: [this.#registry],
-      collect() {
-        this.reset()
-        this.inc(workers().restarts)
-      },
-    })
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
@@ -122,6 +100,7 @@ export class Metrics implements Disposable {
   }
 
   #count(event: ServerEvent): void {
+    this.#transfers.count(event)
     switch (event.type) {
       case 'file-uploaded':
         this.#uploads.inc()
@@ -160,9 +139,6 @@ export class Metrics implements Disposable {
         return
       case 'admin-sign-in-refused':
         this.#adminSignIns.inc({ outcome: 'ko' })
-        return
-      case 'certificate-loaded':
-        this.#certificateExpiry.set({ host: event.host }, event.expiresAt / 1000)
         return
       default:
         return

@@ -230,6 +230,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     quotaLedger: ledger,
     ...{ storages: notInThisTest, connectInfo: notInThisTest, portChecks: notInThisTest },
     readiness: () => Promise.resolve([]),
+    metrics: { contentType: 'text/plain', text: () => Promise.resolve('numbers of the test') },
     ...options.reports,
     status: options.status ?? notInThisTest,
     log,

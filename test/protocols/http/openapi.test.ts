@@ -42,6 +42,7 @@ const routes = [
   'GET /api/v2/live',
   'GET /api/v2/live/stream',
   'GET /api/v2/logout',
+  'GET /api/v2/metrics',
   'GET /api/v2/openapi.json',
   'GET /api/v2/quotas/folders/scans',
   'GET /api/v2/quotas/users/scans',
