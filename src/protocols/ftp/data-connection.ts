@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import { FileServerError } from '../../core/errors.ts'
 import { FtpRefusal } from './ftp-reply.ts'
-import { ChunkInbox, type Inbox, SlabInbox } from './inbox.ts'
+import { Inbox, receiveInClear } from './inbox.ts'
 import { TruncationAwareSocket } from './truncation-aware-socket.ts'
 
 /** How long the client may take to close its side after ours (the platform's pipe closes both at once anyway). */
@@ -32,15 +32,11 @@ export class DataConnection {
   #isHeld: boolean
   #unsentPieces = 0
 
-  private constructor(raw: Socket, stream: Socket, options: DataConnectionOptions) {
-    if (options.direction === 'receive') {
-      const hold = (isHeld: boolean): void => this.hold(isHeld)
-      this.inbox =
-        raw === stream && isUntouched(raw) ? new SlabInbox(raw, hold) : new ChunkInbox(stream, hold)
-      if (this.inbox instanceof SlabInbox) raw = stream = this.inbox.socket
-    }
+  private constructor(raw: Socket, stream: Socket, inbox: Inbox | undefined, options: DataConnectionOptions) {
     this.#raw = raw
     this.stream = stream
+    this.inbox = inbox
+    if (inbox) inbox.onHold = (isHeld) => this.hold(isHeld)
     this.isResumed = stream instanceof TLSSocket && stream.isSessionReused()
     this.#signal = options.signal
     const { stallTimeoutMs, direction } = options
@@ -70,15 +66,27 @@ export class DataConnection {
 
   static async #connect(socket: Socket, options: DataConnectionOptions): Promise<DataConnection> {
     try {
-      return new DataConnection(
-        socket,
-        options.tls ? await handshake(socket, options.tls.context, options) : socket,
-        options,
-      )
+      if (options.direction === 'receive') return await DataConnection.#connectToReceive(socket, options)
+      const stream = options.tls
+        ? new TLSSocket(socket, { isServer: true, secureContext: options.tls.context })
+        : socket
+      if (stream instanceof TLSSocket) await handshake(stream, options.signal)
+      return new DataConnection(socket, stream, undefined, options)
     } catch (error) {
       socket.destroy()
       throw error
     }
+  }
+
+  static async #connectToReceive(socket: Socket, options: DataConnectionOptions): Promise<DataConnection> {
+    if (socket.destroyed) throw new FileServerError('aborted', 'The data connection was lost')
+    const inbox = new Inbox()
+    const { tls, signal } = options
+    const stream = tls
+      ? new TruncationAwareSocket(socket, tls.context, inbox.onRead)
+      : receiveInClear(socket, inbox)
+    if (stream instanceof TLSSocket) await handshake(stream, signal)
+    return new DataConnection(stream, stream, inbox, options)
   }
 
   /** Why it ended before its time. */
@@ -166,20 +174,8 @@ export class DataConnection {
   }
 }
 
-/** What was read already is in memory of Node's. */
-function isUntouched(socket: Socket): boolean {
-  return !socket.destroyed && socket.readableLength === 0 && !socket.readableEnded
-}
-
-/** @throws FtpRefusal 425 */
-async function handshake(
-  socket: Socket,
-  secureContext: SecureContext,
-  { direction, signal }: DataConnectionOptions,
-): Promise<TLSSocket> {
-  const options = { isServer: true, secureContext }
-  const secured =
-    direction === 'receive' ? new TruncationAwareSocket(socket, options) : new TLSSocket(socket, options)
+/** Destroys the socket when it fails or takes too long. @throws FtpRefusal 425 */
+async function handshake(secured: TLSSocket, signal: AbortSignal): Promise<void> {
   secured.on('error', () => {})
   const timer = setTimeout(() => secured.destroy(), handshakeTimeoutMs)
   try {
@@ -187,7 +183,6 @@ async function handshake(
   } finally {
     clearTimeout(timer)
   }
-  return secured
 }
 
 /** Resolves when the TLS handshake of a server's socket is complete. @throws FtpRefusal 425 */

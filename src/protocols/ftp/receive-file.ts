@@ -28,6 +28,8 @@ class FileReceiver {
   readonly #outcome = Promise.withResolvers<void>()
   #position: number
   #isWriting = false
+  #isDue = false
+  #isFinished = false
   #hasEnded = false
 
   constructor(
@@ -41,7 +43,7 @@ class FileReceiver {
     this.#position = options.position
     this.#converter = options.converter
     this.received = this.#outcome.promise
-    inbox.onBytes = () => this.#write()
+    inbox.onBytes = () => this.#writeSoon()
     connection.stream.once('end', () => this.#end()).once('close', () => this.#fail(this.#loss()))
     connection.hold(false)
     // An empty file may have ended before anybody listened.
@@ -57,8 +59,18 @@ class FileReceiver {
     this.#write()
   }
 
+  /** What is read in one turn of the event loop, in records of 16 KiB for TLS, is written in one call. */
+  #writeSoon(): void {
+    if (this.#isWriting || this.#isDue) return
+    this.#isDue = true
+    setImmediate(() => {
+      this.#isDue = false
+      this.#write()
+    })
+  }
+
   #write(): void {
-    if (this.#isWriting) return
+    if (this.#isWriting || this.#isFinished) return
     const chunks = this.#next()
     if (chunks.length === 0) {
       if (this.#hasEnded) this.#finish()
@@ -91,6 +103,7 @@ class FileReceiver {
   }
 
   #finish(): void {
+    this.#isFinished = true
     this.#inbox.end()
     this.#outcome.resolve()
   }

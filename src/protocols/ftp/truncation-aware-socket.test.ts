@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls'
 import { makeCertificate } from '../../../test/support/certificates.ts'
+import { Inbox } from './inbox.ts'
 import { TruncationAwareSocket } from './truncation-aware-socket.ts'
 
 const { key, cert } = await makeCertificate('localhost')
@@ -11,6 +12,7 @@ const secureContext = createSecureContext({ key, cert })
 
 interface Ends {
   readonly receiver: TruncationAwareSocket
+  readonly inbox: Inbox
   readonly sender: TLSSocket
   readonly senderTcp: Socket
 }
@@ -22,10 +24,12 @@ async function connected(maxVersion: 'TLSv1.2' | 'TLSv1.3'): Promise<Ends> {
   const [accepted] = (await once(server, 'connection')) as [Socket]
   server.close()
   const sender = connectTls({ socket: senderTcp, rejectUnauthorized: false, maxVersion })
-  const receiver = new TruncationAwareSocket(accepted, { isServer: true, secureContext })
+  const inbox = new Inbox()
+  const receiver = new TruncationAwareSocket(accepted, secureContext, inbox.onRead)
+  inbox.onHold = (isHeld) => (isHeld ? receiver.pause() : receiver.resume())
   for (const socket of [sender, senderTcp, receiver, accepted]) socket.on('error', () => {})
   await once(sender, 'secureConnect')
-  return { receiver, sender, senderTcp }
+  return { receiver, inbox, sender, senderTcp }
 }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
@@ -36,10 +40,13 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
           `${version}, ${bytes} bytes, ${isHeld ? 'held' : 'read at once'}: ${isCut ? 'a cut is seen' : 'an end is no cut'}`,
           { timeout: 10_000 },
           async (t) => {
-            const { receiver, sender, senderTcp } = await connected(version)
+            const { receiver, inbox, sender, senderTcp } = await connected(version)
             t.after(() => [receiver, sender, senderTcp].forEach((socket) => socket.destroy()))
             let received = 0
-            receiver.on('data', (chunk: Buffer) => (received += chunk.length))
+            inbox.onBytes = () => {
+              for (const piece of inbox.take()) received += piece.length
+              inbox.release()
+            }
             if (isHeld) receiver.pause()
             if (bytes > 0) await new Promise((resolve) => sender.write(Buffer.alloc(bytes), resolve))
             const ending = isCut ? senderTcp : sender
