@@ -5,9 +5,10 @@ import type { FileSystem, FileSystems } from './file-systems.ts'
 /** The calls of disk-calls.ts, however they are made. */
 export type DiskCalls = Omit<typeof pooled, 'maxPendingCalls'>
 
-/** Bytes. More are moved by the thread pool, beside the event loop: copying them takes longer than the trip there. */
+/** Bytes. More are read by the thread pool, beside the event loop: copying them takes longer than the trip there. */
 const maxDirectRead = 256 * 1024
-const maxDirectWrite = 64 * 1024
+/** Bytes. What is more is written in several direct calls, so that others have their turn between them. */
+const maxDirectWrite = 256 * 1024
 /** Bytes. The room of a larger file is given back by the thread pool: that takes longer the larger the file is. */
 const maxDirectlyFreed = 4 * 1024 * 1024
 const blockBytes = 512
@@ -220,8 +221,8 @@ export class AdaptiveDisk implements DiskCalls {
 
   writeOnce(descriptor: number, position: number, chunks: readonly Uint8Array[]): Promise<number> {
     const inPool = () => pooled.writeOnce(descriptor, position, chunks)
-    if (bytesIn(chunks) > maxDirectWrite) return inPool()
-    return this.#change(() => fs.writevSync(descriptor, chunks, position), inPool)
+    const direct = () => fs.writevSync(descriptor, firstBytes(chunks, maxDirectWrite), position)
+    return this.#fileSystem?.writing.run(direct, inPool) ?? inPool()
   }
 
   get #fileSystem(): FileSystem | undefined {
@@ -279,4 +280,17 @@ function readDirectly(directory: fs.Dir, count: number): fs.Dirent[] {
 
 function bytesIn(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((bytes, chunk) => bytes + chunk.length, 0)
+}
+
+/** The beginning of `chunks`, of `max` bytes at most. */
+function firstBytes(chunks: readonly Uint8Array[], max: number): Uint8Array[] {
+  const first: Uint8Array[] = []
+  let left = max
+  for (const chunk of chunks) {
+    if (left === 0) break
+    const piece = chunk.length > left ? chunk.subarray(0, left) : chunk
+    first.push(piece)
+    left -= piece.length
+  }
+  return first
 }

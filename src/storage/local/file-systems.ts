@@ -31,6 +31,8 @@ const slowReadMs = 1
 export interface FileSystem {
   readonly looking: DiskPace
   readonly reading: DiskPace
+  /** Contents: a kernel with much to write back makes their writer wait, and nobody else. */
+  readonly writing: DiskPace
   readonly changing: DiskPace
   readonly isInMemory: boolean
 }
@@ -98,6 +100,7 @@ export class FileSystems {
       found = {
         looking: new DiskPace(shared),
         reading: new DiskPace({ ...shared, slowMs: slowReadMs }),
+        writing: new DiskPace(shared),
         changing: new DiskPace(shared),
         isInMemory,
       }
