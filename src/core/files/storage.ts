@@ -55,6 +55,12 @@ export interface ReadableFile {
  */
 export type WriteMode = 'create' | 'replace' | 'modify'
 
+/**
+ * Told the file that a name leads to, if any, before anything is opened: how to open it, or undefined not to.
+ * What it throws is thrown to whoever opens.
+ */
+export type ChooseWriteMode = (existing: Entry | undefined) => Promise<WriteMode | undefined>
+
 export interface WritableFile {
   readonly mode: WriteMode
   /** Bytes that the name held when opened: 0 for a new one. */
@@ -65,6 +71,8 @@ export interface WritableFile {
   truncate(size: number): Promise<void>
   setAttributes(attributes: Attributes): Promise<void>
   stat(): Promise<Entry>
+  /** The file that commit() would replace now; undefined for none, and in mode 'modify'. @throws 'is-a-directory' 'unsupported' */
+  replaced(): Promise<Entry | undefined>
   /** Makes the bytes written so far durable; a staged file stays invisible. */
   sync(): Promise<void>
   /**
@@ -93,6 +101,8 @@ export interface Storage {
   list(key: StorageKey): AsyncIterable<readonly Entry[]>
   openRead(key: StorageKey): Promise<ReadableFile>
   openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile>
+  /** The same with a mode that depends on what is there, looked up once. @throws 'is-a-directory' 'unsupported' */
+  openWrite(key: StorageKey, choose: ChooseWriteMode): Promise<WritableFile | undefined>
   makeDirectory(key: StorageKey): Promise<void>
   /** Makes the root directory itself, and its parents, where missing. */
   ensureRoot(): Promise<void>

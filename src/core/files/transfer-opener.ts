@@ -7,9 +7,10 @@ import { Download } from './download.ts'
 import type { FileServices } from './file-services.ts'
 import type { MountTable } from './mounts.ts'
 import type { OpenTransfers } from './open-transfers.ts'
+import type { QuotaTicket } from './quota-ticket.ts'
 import type { Entry, WriteMode } from './storage.ts'
 import { Upload } from './upload.ts'
-import { existingFile, openTarget } from './upload-target.ts'
+import { openTarget } from './upload-target.ts'
 import { parentOf, type VirtualPath } from './virtual-path.ts'
 
 /** What an open for writing does with a name that holds a file, and with one that holds none. */
@@ -69,20 +70,26 @@ export class TransferOpener {
     if (mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
     const location = mounts.locate(path)
     const { mount } = location
-    const existing = await existingFile(location)
-    const mode = this.#writeMode(path, how, existing)
-    how.checkReplaced?.(existing)
-    await services.freeSpace.check(mount.storageId, mount.storage)
-    const ticket = await services.quota.open(mount.account, mount.limits)
+    let isNew = false
+    let ticket: QuotaTicket | undefined
+    const choose = async (existing: Entry | undefined): Promise<WriteMode> => {
+      const mode = this.#writeMode(path, how, existing)
+      how.checkReplaced?.(existing)
+      await services.freeSpace.check(mount.storageId, mount.storage)
+      ticket = await services.quota.open(mount.account, mount.limits)
+      isNew = existing === undefined
+      if (isNew) await ticket.holdFile()
+      return mode
+    }
     try {
-      if (!existing) await ticket.holdFile()
-      const target = await openTarget(location, mode, services, how.checkReplaced)
+      const target = await openTarget(location, choose, services, how.checkReplaced)
+      if (!ticket) throw new Error('unreachable: nothing is opened before it was chosen how')
       const upload = new Upload(
         {
           ...target,
           ticket,
           limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0, services.clock),
-          isNew: !existing,
+          isNew,
           isResumable: services.uploadMode === 'resumable' && how.isAtomic !== true,
           isReported: kind.isReported,
           maxFileSize: user.maxUploadFileSize,
@@ -96,7 +103,7 @@ export class TransferOpener {
       if (modifiedAt !== undefined && access.may(parentOf(path), 'chtimes')) upload.dateFrom(modifiedAt)
       return upload
     } catch (error) {
-      ticket.release()
+      ticket?.release()
       throw error
     }
   }

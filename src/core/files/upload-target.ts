@@ -1,4 +1,3 @@
-import { FileServerError, hasCode } from '../errors.ts'
 import type { FileServices } from './file-services.ts'
 import type { InPlaceBook, InPlaceHandle } from './in-place-files.ts'
 import { keyOfLocation, type Location } from './mounts.ts'
@@ -8,30 +7,37 @@ import type { UploadOptions } from './upload.ts'
 type UploadTarget = Pick<UploadOptions, 'file' | 'inPlace' | 'commitAlone'>
 type CheckReplaced = (replaced: Entry | undefined) => void
 
-/** Opens what an upload writes to. A staged file takes its name when it is committed; another one is there already. */
-export function openTarget(
+/**
+ * Opens what an upload writes to, as `choose` decides when it is told what is there. A staged file takes its name when
+ * it is committed; one that is modified is there already, and is opened among all who change it.
+ */
+export async function openTarget(
   location: Location,
-  mode: WriteMode,
+  choose: (existing: Entry | undefined) => Promise<WriteMode>,
   services: FileServices,
   checkReplaced?: CheckReplaced,
 ): Promise<UploadTarget> {
-  if (mode === 'modify') return openInPlace(location, services)
-  return openStaged(location, mode, services, checkReplaced)
+  const file = await location.mount.storage.openWrite(location.key, async (existing) => {
+    const mode = await choose(existing)
+    return mode === 'modify' ? undefined : mode
+  })
+  if (!file) return openInPlace(location, services)
+  return stagedTarget(location, file, services, checkReplaced)
 }
 
-async function openStaged(
+function stagedTarget(
   location: Location,
-  mode: WriteMode,
+  file: WritableFile,
   { locks, quota: { inPlace } }: FileServices,
   checkReplaced: CheckReplaced | undefined,
-): Promise<UploadTarget> {
+): UploadTarget {
   const name = keyOfLocation(location)
   return {
-    file: await location.mount.storage.openWrite(location.key, mode),
+    file,
     inPlace: undefined,
     commitAlone: (commit) =>
       locks.run(name, async () => {
-        const replaced = await existingFile(location)
+        const replaced = await file.replaced()
         checkReplaced?.(replaced)
         await commit(replaced && (await inPlace.countedSize(name, replaced.size)))
         inPlace.forget(name)
@@ -57,19 +63,6 @@ async function openShared(inPlace: InPlaceBook, name: string, file: WritableFile
     return await inPlace.open(name, file.initialSize)
   } catch (error) {
     await file.discard()
-    throw error
-  }
-}
-
-/** The file that a name holds, through a link, or undefined. @throws 'is-a-directory' 'unsupported' */
-export async function existingFile({ mount, key }: Location): Promise<Entry | undefined> {
-  try {
-    const entry = await mount.storage.stat(key)
-    if (entry.type === 'directory') throw new FileServerError('is-a-directory', 'Is a directory')
-    if (entry.type !== 'file') throw new FileServerError('unsupported', 'Not a regular file')
-    return entry
-  } catch (error) {
-    if (hasCode(error, 'not-found')) return undefined
     throw error
   }
 }

@@ -144,8 +144,8 @@ export class AdaptiveDisk implements DiskCalls {
     )
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    if (await this.#holdsMuch(to)) return pooled.rename(from, to)
+  async rename(from: string, to: string, freed = Infinity): Promise<void> {
+    if (freed > maxDirectlyFreed && (await this.#holdsMuch(to))) return pooled.rename(from, to)
     return this.#change(
       () => fs.renameSync(from, to),
       () => pooled.rename(from, to),
@@ -202,7 +202,8 @@ export class AdaptiveDisk implements DiskCalls {
     this.#closeBy(() => closeDirectly(descriptor), inPool)
   }
 
-  closeFile(descriptor: number): void {
+  closeFile(descriptor: number, bytes = Infinity): void {
+    if (bytes <= maxDirectlyFreed) return this.closeDescriptor(descriptor)
     const inPool = () => pooled.closeFile(descriptor)
     const direct = () => {
       const stats = fs.fstatSync(descriptor)

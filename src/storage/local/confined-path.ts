@@ -10,6 +10,12 @@ import { isStagedName } from './staged-name.ts'
 /** Opens nothing but the place itself: no read, no side effect (Linux, open(2)); not among Node's constants. */
 export const pathOnly = 0x200000
 const asDirectory = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW
+const asReadableDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+
+export interface HowToHold {
+  /** Where it is permitted, opened so that fsync(2) takes it: HeldDirectory.sync() then needs no second descriptor. */
+  readonly toSync?: boolean
+}
 
 /** As many as Linux follows (path_resolution(7)). */
 const maxLinks = 40
@@ -24,13 +30,15 @@ export class HeldDirectory implements Disposable {
   /** Makes the calls on what lies in it. */
   readonly disk: DiskCalls
   readonly #descriptor: number
+  readonly #isReadable: boolean
   #isOpen = true
   /** Where it was when opened: its names from the root down, free of links. */
   readonly names: StorageKey
 
-  constructor(disk: DiskCalls, descriptor: number, names: StorageKey) {
+  constructor(disk: DiskCalls, descriptor: number, names: StorageKey, { isReadable = false } = {}) {
     this.disk = disk
     this.#descriptor = descriptor
+    this.#isReadable = isReadable
     this.names = names
   }
 
@@ -49,6 +57,17 @@ export class HeldDirectory implements Disposable {
       ...this.names,
       name,
     ])
+  }
+
+  /** @throws EACCES where it may not be read, EINVAL and others where the file system knows no such thing */
+  async sync(): Promise<void> {
+    if (this.#isReadable) return this.disk.fsync(this.#descriptor)
+    const descriptor = await this.disk.openDescriptor(this.path, asReadableDirectory & ~constants.O_NOFOLLOW)
+    try {
+      await this.disk.fsync(descriptor)
+    } finally {
+      this.disk.closeDescriptor(descriptor)
+    }
   }
 
   /** Idempotent: the number of a descriptor closed twice may by then be somebody else's. */
@@ -101,15 +120,15 @@ export class ConfinedRoot {
   }
 
   /** Follows links, also a final one, as long as they stay inside. */
-  async openDirectory(key: StorageKey): Promise<HeldDirectory> {
+  async openDirectory(key: StorageKey, how: HowToHold = {}): Promise<HeldDirectory> {
     checkKey(key)
-    return (await this.#openExactly(key)) ?? (await this.#walk(key, 'directory')).directory
+    return (await this.#openExactly(key, how)) ?? (await this.#walk(key, 'directory')).directory
   }
 
   /** The place of `key` itself, which may be a link. The root's place is '.' in itself. */
-  async openPlace(key: StorageKey): Promise<Place> {
+  async openPlace(key: StorageKey, how: HowToHold = {}): Promise<Place> {
     checkKey(key)
-    const directory = await this.openDirectory(key.slice(0, -1))
+    const directory = await this.openDirectory(key.slice(0, -1), how)
     return new Place(directory, key.at(-1) ?? '.')
   }
 
@@ -130,14 +149,14 @@ export class ConfinedRoot {
     return resolved
   }
 
-  async #openExactly(key: StorageKey): Promise<HeldDirectory | undefined> {
-    const root = await this.#realRoot()
+  async #openExactly(key: StorageKey, { toSync = false }: HowToHold): Promise<HeldDirectory | undefined> {
+    const root = this.#linkFree ? this.#configured : await this.#realRoot()
     const path = key.length === 0 ? root : `${root === '/' ? '' : root}/${key.join('/')}`
     let descriptor: number | undefined
     try {
-      descriptor = await this.#disk.openDescriptor(path, asDirectory)
+      descriptor = await this.#disk.openDescriptor(path, toSync ? asReadableDirectory : asDirectory)
       if (key.length === 0 || (await this.#disk.readlink(descriptorPath(descriptor))) === path)
-        return new HeldDirectory(this.#disk, descriptor, key)
+        return new HeldDirectory(this.#disk, descriptor, key, { isReadable: toSync })
     } catch {
       // Whatever went wrong, the walk finds out without following anything.
     }

@@ -68,7 +68,11 @@ export const rmdir = promisify(fs.rmdir) as (path: string) => Promise<void>
 export const link = promisify(fs.link) as (path: string, name: string) => Promise<void>
 export const symlink = promisify(fs.symlink) as (target: string, path: string) => Promise<void>
 export const unlink = promisify(fs.unlink) as (path: string) => Promise<void>
-export const rename = promisify(fs.rename) as (from: string, to: string) => Promise<void>
+const renameInPool = promisify(fs.rename)
+/** `freed`: bytes of the file that stands at `to`, where they are known. */
+export function rename(from: string, to: string, _freed?: number): Promise<void> {
+  return renameInPool(from, to)
+}
 export const chmod = promisify(fs.chmod) as (path: string, mode: number) => Promise<void>
 /** Times in seconds; toSeconds() makes them. */
 export const utimes = promisify(fs.utimes) as (
@@ -93,8 +97,8 @@ export function closeDescriptor(descriptor: number): void {
   fs.close(descriptor, () => {})
 }
 
-/** The same for a file, whose last descriptor may give back the room of one that was removed. */
-export function closeFile(descriptor: number): void {
+/** The same for a file, whose last descriptor gives back its `bytes`, where they are known, if it was removed. */
+export function closeFile(descriptor: number, _bytes?: number): void {
   closeDescriptor(descriptor)
 }
 

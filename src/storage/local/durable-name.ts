@@ -1,4 +1,3 @@
-import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory } from './confined-path.ts'
@@ -37,14 +36,9 @@ export async function requireFreeName(disk: DiskCalls, path: string): Promise<vo
 
 /** Makes the names in a directory survive a power cut, where we may open it and the file system knows how. */
 export async function syncDirectory(directory: HeldDirectory): Promise<void> {
-  const { disk } = directory
-  let descriptor: number | undefined
   try {
-    descriptor = await disk.openDescriptor(directory.path, constants.O_RDONLY | constants.O_DIRECTORY)
-    await disk.fsync(descriptor)
+    await directory.sync()
   } catch (error) {
     if (!isErrno(error, 'EACCES', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error
-  } finally {
-    if (descriptor !== undefined) disk.closeDescriptor(descriptor)
   }
 }

@@ -5,7 +5,7 @@ import type { HeldDirectory } from './confined-path.ts'
 import { toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'
-import { setOpenFileAttributes } from './set-attributes.ts'
+import { requireFile, setOpenFileAttributes } from './set-attributes.ts'
 import { releaseStagedName } from './staged-name.ts'
 
 /**
@@ -15,12 +15,20 @@ import { releaseStagedName } from './staged-name.ts'
 class OpenFile {
   readonly disk: DiskCalls
   readonly #descriptor: number
+  /** As far as it is known here. */
+  #bytes: number
   #calls = 0
   #closing: PromiseWithResolvers<void> | undefined
 
-  constructor(disk: DiskCalls, descriptor: number) {
+  constructor(disk: DiskCalls, descriptor: number, bytes: number) {
     this.disk = disk
     this.#descriptor = descriptor
+    this.#bytes = bytes
+  }
+
+  /** It may be `bytes` long from now on. */
+  reach(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, bytes)
   }
 
   /** @throws 'aborted' once close() has been called */
@@ -46,7 +54,7 @@ class OpenFile {
 
   #closeWhenUnused(): void {
     if (this.#calls > 0 || !this.#closing) return
-    this.disk.closeFile(this.#descriptor)
+    this.disk.closeFile(this.#descriptor, this.#bytes)
     this.#closing.resolve()
   }
 }
@@ -56,7 +64,7 @@ export class LocalReadableFile implements ReadableFile {
   readonly #file: OpenFile
 
   constructor(disk: DiskCalls, descriptor: number, entry: Entry) {
-    this.#file = new OpenFile(disk, descriptor)
+    this.#file = new OpenFile(disk, descriptor, entry.size)
     this.entry = entry
   }
 
@@ -94,6 +102,8 @@ export class LocalWritableFile implements WritableFile {
   /** None in mode 'modify'. */
   readonly #staging: Staging | undefined
   #isPublished = false
+  /** Bytes; unknown until somebody asks what will be replaced. */
+  #replacedBytes: number | undefined
   #ended: Promise<void> | undefined
 
   constructor(
@@ -101,7 +111,7 @@ export class LocalWritableFile implements WritableFile {
     descriptor: number,
     properties: { mode: WriteMode; name: string; initialSize: number; staging?: Staging },
   ) {
-    this.#file = new OpenFile(disk, descriptor)
+    this.#file = new OpenFile(disk, descriptor, properties.staging ? 0 : properties.initialSize)
     this.mode = properties.mode
     this.#name = properties.name
     this.initialSize = properties.initialSize
@@ -109,6 +119,7 @@ export class LocalWritableFile implements WritableFile {
   }
 
   write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
+    this.#file.reach(chunks.reduce((end, chunk) => end + chunk.length, position))
     return this.#file.use((disk, descriptor) => writeFully(disk, descriptor, position, chunks))
   }
 
@@ -117,6 +128,7 @@ export class LocalWritableFile implements WritableFile {
   }
 
   truncate(size: number): Promise<void> {
+    this.#file.reach(size)
     return this.#file.use((disk, descriptor) => disk.ftruncate(descriptor, size))
   }
 
@@ -126,6 +138,19 @@ export class LocalWritableFile implements WritableFile {
 
   stat(): Promise<Entry> {
     return this.#file.use(async (disk, descriptor) => toEntry(this.#name, await disk.fstat(descriptor)))
+  }
+
+  async replaced(): Promise<Entry | undefined> {
+    const staging = this.#staging
+    if (!staging) return undefined
+    const { directory, finalName } = staging
+    const stats = await onDisk(() => directory.disk.lstatIfThere(directory.at(finalName)))
+    this.#replacedBytes = stats?.size ?? 0
+    // A link that came meanwhile goes; what it leads to stays.
+    if (!stats || stats.isSymbolicLink()) return undefined
+    const entry = toEntry(this.#name, stats)
+    requireFile(entry)
+    return entry
   }
 
   sync(): Promise<void> {
@@ -160,7 +185,7 @@ export class LocalWritableFile implements WritableFile {
     await onDisk(async () => {
       const [staged, final] = [directory.at(stagedName), directory.at(finalName)]
       if (onlyIfFree) await moveToFreeName(directory.disk, staged, final)
-      else await directory.disk.rename(staged, final)
+      else await directory.disk.rename(staged, final, this.#replacedBytes)
       this.#isPublished = true
       await syncDirectory(directory)
     })

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type {
   Attributes,
+  ChooseWriteMode,
   Entry,
   ReadableFile,
   Space,
@@ -21,7 +22,7 @@ import { LocalReadableFile, LocalWritableFile } from './local-file.ts'
 import { readEntries } from './local-listing.ts'
 import { openFile, openStaged } from './local-open.ts'
 import { renamePlace } from './local-rename.ts'
-import { setAttributesAt, setLinkAttributes } from './set-attributes.ts'
+import { requireFile, setAttributesAt, setLinkAttributes } from './set-attributes.ts'
 import { emptyOfStagedFiles, removeAllStaged } from './staged-cleanup.ts'
 import { isStagedName } from './staged-name.ts'
 
@@ -83,40 +84,57 @@ export class LocalStorage implements Storage {
     })
   }
 
-  openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile> {
+  openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile>
+  openWrite(key: StorageKey, choose: ChooseWriteMode): Promise<WritableFile | undefined>
+  openWrite(key: StorageKey, how: WriteMode | ChooseWriteMode): Promise<WritableFile | undefined> {
+    return how === 'modify' ? this.#openInPlace(key) : onDisk(() => this.#openStaged(key, how))
+  }
+
+  #openInPlace(key: StorageKey): Promise<WritableFile> {
     const name = key.at(-1) ?? ''
-    if (mode === 'modify')
-      return this.#followed(key, async (place) => {
-        const opened = await openFile(place, constants.O_RDWR)
-        return (
-          opened &&
-          new LocalWritableFile(this.#disk, opened.descriptor, { mode, name, initialSize: opened.stats.size })
-        )
-      })
-    return onDisk(async () => {
-      refuseStagedName(key)
-      let place = await this.#root.openPlace(key)
-      try {
-        let replaced = await this.#disk.lstatIfThere(place.path)
-        if (replaced && mode === 'create')
-          throw new FileServerError('already-exists', 'The name is already taken')
-        if (replaced?.isSymbolicLink()) {
-          const target = await this.#root.followPlace(key)
-          place[Symbol.dispose]()
-          place = target
-          replaced = await this.#disk.lstatIfThere(place.path)
-        }
-        return await openStaged(place, { mode, name, ...(replaced && { replaced }) })
-      } catch (error) {
-        place[Symbol.dispose]()
-        throw error
-      }
+    return this.#followed(key, async (place) => {
+      const opened = await openFile(place, constants.O_RDWR)
+      if (!opened) return undefined
+      const { descriptor, stats } = opened
+      return new LocalWritableFile(this.#disk, descriptor, { mode: 'modify', name, initialSize: stats.size })
     })
+  }
+
+  /** The directory that was looked into is the one that is written to, also when its path leads elsewhere meanwhile. */
+  async #openStaged(
+    key: StorageKey,
+    how: Exclude<WriteMode, 'modify'> | ChooseWriteMode,
+  ): Promise<WritableFile | undefined> {
+    refuseStagedName(key)
+    let place = await this.#root.openPlace(key, { toSync: true })
+    try {
+      let found = await this.#disk.lstatIfThere(place.path)
+      if (found && how === 'create') throw alreadyTaken()
+      if (found?.isSymbolicLink()) {
+        const target = await this.#root.followPlace(key)
+        place[Symbol.dispose]()
+        place = target
+        found = await this.#disk.lstatIfThere(place.path)
+      }
+      const name = key.at(-1) ?? ''
+      const existing = found && toEntry(name, found)
+      if (existing) requireFile(existing)
+      const mode = typeof how === 'string' ? how : await how(existing)
+      if (mode === undefined || mode === 'modify') {
+        place[Symbol.dispose]()
+        return mode && (await this.#openInPlace(key))
+      }
+      if (found && mode === 'create') throw alreadyTaken()
+      return await openStaged(place, { mode, name, ...(found && { replaced: found }) })
+    } catch (error) {
+      place[Symbol.dispose]()
+      throw error
+    }
   }
 
   makeDirectory(key: StorageKey): Promise<void> {
     return onDisk(async () => {
-      if (key.length === 0) throw new FileServerError('already-exists', 'The name is already taken')
+      if (key.length === 0) throw alreadyTaken()
       refuseStagedName(key)
       using place = await this.#root.openPlace(key)
       await this.#disk.mkdir(place.path, { mode: directoryMode })
@@ -185,7 +203,7 @@ export class LocalStorage implements Storage {
 
   symlink(target: StorageKey, link: StorageKey): Promise<void> {
     return onDisk(async () => {
-      if (link.length === 0) throw new FileServerError('already-exists', 'The name is already taken')
+      if (link.length === 0) throw alreadyTaken()
       refuseStagedName(link)
       checkKey(target)
       using place = await this.#root.openPlace(link)
@@ -246,6 +264,10 @@ export class LocalStorage implements Storage {
       return followed
     })
   }
+}
+
+function alreadyTaken(): FileServerError {
+  return new FileServerError('already-exists', 'The name is already taken')
 }
 
 function refuseRoot(key: StorageKey): void {
