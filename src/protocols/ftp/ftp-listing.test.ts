@@ -48,6 +48,27 @@ test('facts that were not asked for are left out', () => {
   assert.equal(new FactFormatter(new Set(), {}).format(file, parseVirtualPath('/a'), 'a'), ' a')
 })
 
+test('two names of one file have one unique fact, two files have two', () => {
+  const formatter = new FactFormatter(new Set(['unique']), {})
+  const of = (path: string, device: number, number: number) =>
+    formatter.format({ ...file, identity: { device, file: number } }, parseVirtualPath(path), '')
+  assert.equal(of('/a', 1, 23), of('/b', 1, 23))
+  assert.notEqual(of('/a', 1, 23), of('/a', 12, 3))
+})
+
+test('an entry of a directory is shown as it is by its path', () => {
+  const formatter = new FactFormatter(defaultFacts, { '/': ['list', 'download'], '/sub': ['*'] })
+  for (const [parent, path] of [
+    ['/', '/sub'],
+    ['/sub', '/sub/sub'],
+  ] as const)
+    for (const entry of [directory, { ...file, name: 'sub' }])
+      assert.equal(
+        formatter.formatIn(parseVirtualPath(parent), entry, 'sub'),
+        formatter.format(entry, parseVirtualPath(path), 'sub'),
+      )
+})
+
 test('two paths have two unique facts, one path has one', () => {
   const formatter = new FactFormatter(new Set(['unique']), {})
   const of = (path: string) => formatter.format(file, parseVirtualPath(path), '')

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { isAllowed, type Permission, type PermissionMap } from '../../core/accounts/permissions.ts'
 import type { Entry, EntryType } from '../../core/files/storage.ts'
-import { parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
+import { joinPath, parentOf, type VirtualPath } from '../../core/files/virtual-path.ts'
 import { oneLine } from './ftp-reply.ts'
 import { formatListTime, formatTime } from './ftp-time.ts'
 
@@ -34,33 +34,56 @@ export const facts = ['type', 'size', 'modify', 'perm', 'unique', 'UNIX.mode'] a
 export type Fact = (typeof facts)[number]
 export const defaultFacts: ReadonlySet<Fact> = new Set(facts)
 
+const knownModes: string[] = []
+
+/** The same for two names of one object (RFC 3659 §7.5.1); undefined where the storage does not know. */
+function uniqueOf({ identity }: Entry): string | undefined {
+  return identity && `${identity.device.toString(36)}g${identity.file.toString(36)}`
+}
+
 /** How an entry stands to the directory that is listed (RFC 3659 §7.5.1). */
 export type ListedAs = 'child' | 'itself'
 
+/** Where an entry is; its path is made only where a fact needs it, for a directory may have a million entries. */
+interface ListedEntry {
+  readonly entry: Entry
+  readonly parent: VirtualPath
+  readonly path: () => VirtualPath
+  readonly as: ListedAs
+}
+
 /** The facts of one entry and its name, as MLSD and MLST give them (RFC 3659 §7.2). */
 export class FactFormatter {
-  readonly #wanted: ReadonlySet<Fact>
+  readonly #wanted: readonly Fact[]
   readonly #permissions: PermissionMap
   #knownDirectory: VirtualPath | undefined
   #knownFilePerm = ''
 
   constructor(wanted: ReadonlySet<Fact>, permissions: PermissionMap) {
-    this.#wanted = wanted
+    this.#wanted = facts.filter((fact) => wanted.has(fact))
     this.#permissions = permissions
   }
 
-  /** `name` as it is to be shown: without a path in MLSD, as the client asked in MLST. */
+  /** `name` as it is to be shown, as the client asked in MLST. */
   format(entry: Entry, path: VirtualPath, name: string, as: ListedAs = 'child'): string {
-    let line = ''
-    for (const fact of facts) {
-      if (!this.#wanted.has(fact)) continue
-      const value = this.#value(fact, entry, path, as)
-      if (value !== undefined) line += `${fact}=${value};`
-    }
-    return oneLine(`${line} ${name}`)
+    return this.#line({ entry, parent: parentOf(path), path: () => path, as }, name)
   }
 
-  #value(fact: Fact, entry: Entry, path: VirtualPath, as: ListedAs): string | undefined {
+  /** An entry of `directory` with the `name` it has there, as MLSD shows it. */
+  formatIn(directory: VirtualPath, entry: Entry, name: string): string {
+    return this.#line({ entry, parent: directory, path: () => joinPath(directory, name), as: 'child' }, name)
+  }
+
+  #line(listed: ListedEntry, name: string): string {
+    let line = ''
+    for (const fact of this.#wanted) {
+      const value = this.#value(fact, listed)
+      if (value !== undefined) line += `${fact}=${value};`
+    }
+    return `${line} ${oneLine(name)}`
+  }
+
+  #value(fact: Fact, { entry, parent, path, as }: ListedEntry): string | undefined {
     switch (fact) {
       case 'type':
         if (entry.type === 'directory') return as === 'itself' ? 'cdir' : 'dir'
@@ -70,11 +93,11 @@ export class FactFormatter {
       case 'modify':
         return formatTime(entry.modifiedAt)
       case 'perm':
-        return entry.type === 'directory' ? this.#directoryPerm(path) : this.#filePerm(parentOf(path))
+        return entry.type === 'directory' ? this.#directoryPerm(path()) : this.#filePerm(parent)
       case 'unique':
-        return hash('md5', path, 'base64url').slice(0, 16)
+        return uniqueOf(entry) ?? hash('md5', path(), 'base64url').slice(0, 16)
       case 'UNIX.mode':
-        return `0${(entry.mode & 0o7777).toString(8).padStart(3, '0')}`
+        return (knownModes[entry.mode & 0o7777] ??= `0${(entry.mode & 0o7777).toString(8).padStart(3, '0')}`)
     }
   }
 

@@ -76,7 +76,7 @@ export function formatReply(code: number, text: string | readonly string[]): str
 
 /** A name must not be able to end a line. */
 export function oneLine(text: string): string {
-  return text.replace(/[\r\n\0]/g, '?')
+  return /[\r\n\0]/.test(text) ? text.replace(/[\r\n\0]/g, '?') : text
 }
 
 /** A path between quotes, with those inside doubled (RFC 959 appendix II). */

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, readlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type { StorageKey } from '../../core/files/storage.ts'
@@ -24,12 +24,14 @@ const maxSteps = 8192
 
 /**
  * A directory held open. Whatever is done at `at(name)` happens in this very directory, wherever its path leads
- * by then: the kernel takes /proc/self/fd/<n> as the directory itself, which is how Node gets at openat(2) and kin.
+ * by then: the kernel takes /proc/<pid>/fd/<n> as the directory itself, which is how Node gets at openat(2) and kin.
  */
 export class HeldDirectory implements Disposable {
   /** Makes the calls on what lies in it. */
   readonly disk: DiskCalls
   readonly #descriptor: number
+  /** Where the kernel finds it. */
+  readonly path: string
   readonly #isReadable: boolean
   #isOpen = true
   /** Where it was when opened: its names from the root down, free of links. */
@@ -38,17 +40,14 @@ export class HeldDirectory implements Disposable {
   constructor(disk: DiskCalls, descriptor: number, names: StorageKey, { isReadable = false } = {}) {
     this.disk = disk
     this.#descriptor = descriptor
+    this.path = descriptorPath(descriptor)
     this.#isReadable = isReadable
     this.names = names
   }
 
-  get path(): string {
-    return descriptorPath(this.#descriptor)
-  }
-
   /** '.' is the directory itself. */
   at(name: string): string {
-    return `${descriptorPath(this.#descriptor)}/${name}`
+    return `${this.path}/${name}`
   }
 
   /** The directory `name` in this one. @throws ENOTDIR when it is a link or a file. */
@@ -96,9 +95,12 @@ export class Place implements Disposable {
   }
 }
 
+/** By number, as this mount of /proc counts processes: the link 'self' would be followed in every call. */
+const ownDescriptors = `/proc/${readlinkSync('/proc/self')}/fd`
+
 /** The path under which the kernel takes an open descriptor for the object itself (proc_pid_fd(5)). */
 export function descriptorPath(descriptor: number): string {
-  return `/proc/self/fd/${descriptor}`
+  return `${ownDescriptors}/${descriptor}`
 }
 
 /**

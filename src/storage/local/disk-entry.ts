@@ -11,6 +11,8 @@ export function toEntry(name: string, stats: Stats): Entry {
     accessedAt: Math.floor(stats.atimeMs),
     links: stats.nlink,
     changedAt: stats.ctimeMs,
+    // Some file systems count in 64 bits, of which a double holds 53: then two files might look like one.
+    identity: Number.isSafeInteger(stats.ino) ? { device: stats.dev, file: stats.ino } : undefined,
   }
 }
 

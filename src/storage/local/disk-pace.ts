@@ -81,9 +81,16 @@ export class DiskPace {
    */
   runMany(count: number, step: (index: number) => void): number {
     let done = 0
+    if (!this.#isDirect) return done
+    let start = this.#now()
+    this.#cpuWait.mark(start)
     while (done < count && this.#isDirect && this.#turn.hasRoom) {
-      const index = done++
-      this.#time(() => step(index))
+      try {
+        step(done++)
+      } finally {
+        // The end of one is the start of the next.
+        start = this.#made(start)
+      }
     }
     return done
   }
@@ -91,14 +98,21 @@ export class DiskPace {
   #time<T>(direct: () => T): T {
     const start = this.#now()
     this.#cpuWait.mark(start)
-    this.#directCalls++
     try {
       return direct()
     } finally {
-      const end = this.#now()
-      this.#turn.spend(end - start)
-      if (this.#isSlow(end - start, end)) this.#retreat(end)
+      this.#made(start)
     }
+  }
+
+  /** A direct call that began at `start` has ended; answers when. */
+  #made(start: number): number {
+    const end = this.#now()
+    const ms = end - start
+    this.#directCalls++
+    this.#turn.spend(ms)
+    if (this.#isSlow(ms, end)) this.#retreat(end)
+    return end
   }
 
   async #watch<T>(pooled: () => Promise<T>): Promise<T> {

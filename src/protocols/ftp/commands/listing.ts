@@ -55,9 +55,10 @@ export const listingCommands = {
       const batches = await opened(session.files.list(directory))
       const formatter = new FactFormatter(session.facts, session.session.user.permissions)
       const lines = formatBatches(batches, (entry) => {
-        const path = joinPath(directory, entry.name)
-        if (entry.type !== 'symlink') return formatter.format(entry, path, entry.name)
-        return followed(session, entry, path).then((found) => formatter.format(found, path, entry.name))
+        const { name } = entry
+        if (entry.type !== 'symlink') return formatter.formatIn(directory, entry, name)
+        const path = joinPath(directory, name)
+        return followed(session, entry, path).then((found) => formatter.formatIn(directory, found, name))
       })
       await sendListing(session, signal, lines)
     },

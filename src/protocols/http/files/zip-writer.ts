@@ -180,9 +180,13 @@ export function isCompressible(content: Buffer): boolean {
   if (content.length < smallestSampleBytes) return content.length > 0
   const sample = content.subarray(0, sampleBytes)
   histogram.fill(0)
-  for (const byte of sample) histogram[byte] = (histogram[byte] ?? 0) + 1
+  // By index: an iterator takes five times as long, and this is asked of every file.
+  for (let i = 0; i < sample.length; i++) {
+    const byte = sample[i] ?? 0
+    histogram[byte] = (histogram[byte] ?? 0) + 1
+  }
   let squares = 0
-  for (const count of histogram) squares += count * count
+  for (let byte = 0; byte < 256; byte++) squares += (histogram[byte] ?? 0) ** 2
   const evenly = sample.length + (sample.length * (sample.length - 1)) / 256
   return squares > evenly * 1.1
 }
