@@ -217,6 +217,47 @@ const uploadFacts: Record<string, Fact> = {
     for (const name of ['file', 'directory', 'link'])
       await fails('already-exists', storage.openWrite([name], 'create'))
   },
+  'who opens is told what is there, once, and chooses the mode': async ({ storage }) => {
+    await put(storage, ['file'], 'four')
+    await storage.makeDirectory(['directory'])
+    await storage.symlink(['file'], ['link'])
+    await storage.symlink(['nowhere'], ['dangling'])
+    const told: (number | undefined)[] = []
+    const open = (name: string, mode: WriteMode | undefined) =>
+      storage.openWrite([name], (existing) => {
+        told.push(existing?.size)
+        return Promise.resolve(mode)
+      })
+    for (const name of ['file', 'link', 'new', 'dangling'])
+      for (const mode of ['replace', undefined] as const) await (await open(name, mode))?.discard()
+    const inPlace = await open('link', 'modify')
+    assert.deepEqual([inPlace?.mode, inPlace?.initialSize], ['modify', 4])
+    await inPlace?.discard()
+    assert.deepEqual(told, [4, 4, 4, 4, undefined, undefined, undefined, undefined, 4])
+    for (const name of ['file', 'link', 'dangling']) await fails('already-exists', open(name, 'create'))
+    const asked = told.length
+    await fails('is-a-directory', open('directory', 'replace'))
+    assert.equal(told.length, asked)
+    const refusal = new FileServerError('quota-exceeded', 'refused')
+    await fails(
+      'quota-exceeded',
+      storage.openWrite(['file'], () => Promise.reject(refusal)),
+    )
+    assert.deepEqual(await namesIn(storage, []), ['dangling', 'directory', 'file', 'link'])
+    assert.equal(await storage.removeStagedUploads(), 0)
+  },
+  'an upload tells what it is about to replace, as it is then': async ({ storage }) => {
+    await using file = await opened(storage, ['name'], 'replace')
+    assert.equal(await file.replaced(), undefined)
+    await put(storage, ['name'], 'meanwhile')
+    assert.equal((await file.replaced())?.size, 9)
+    await storage.removeFile(['name'])
+    await storage.symlink(['nowhere'], ['name'])
+    assert.equal(await file.replaced(), undefined)
+    await storage.removeFile(['name'])
+    await storage.makeDirectory(['name'])
+    await fails('is-a-directory', file.replaced())
+  },
   'a directory is not replaced by a file': async ({ storage }) => {
     await storage.makeDirectory(['directory'])
     await fails('is-a-directory', storage.openWrite(['directory'], 'replace'))

@@ -109,7 +109,9 @@ export class LocalStorage implements Storage {
     let place = await this.#root.openPlace(key, { toSync: true })
     try {
       let found = await this.#disk.lstatIfThere(place.path)
-      if (found && how === 'create') throw alreadyTaken()
+      // Also by a link that leads nowhere (O_EXCL of open(2)).
+      const isTaken = found !== undefined
+      if (isTaken && how === 'create') throw alreadyTaken()
       if (found?.isSymbolicLink()) {
         const target = await this.#root.followPlace(key)
         place[Symbol.dispose]()
@@ -124,7 +126,7 @@ export class LocalStorage implements Storage {
         place[Symbol.dispose]()
         return mode && (await this.#openInPlace(key))
       }
-      if (found && mode === 'create') throw alreadyTaken()
+      if (isTaken && mode === 'create') throw alreadyTaken()
       return await openStaged(place, { mode, name, ...(found && { replaced: found }) })
     } catch (error) {
       place[Symbol.dispose]()
