@@ -9,10 +9,13 @@ import { portTargets, readConnectInfo } from './connect-info.ts'
 import { AccountService } from './core/accounts/account-service.ts'
 import { AdminService } from './core/accounts/admin-service.ts'
 import { ProfileService } from './core/accounts/profile-service.ts'
+import { SecondFactorService } from './core/accounts/second-factor-service.ts'
 import { AdminSignIn, setupName } from './core/auth/admin-sign-in.ts'
 import { Authenticator } from './core/auth/authenticator.ts'
+import { CodeCheck } from './core/auth/code-check.ts'
 import { LoginThrottle } from './core/auth/login-throttle.ts'
 import { PasswordHasher } from './core/auth/password-hash.ts'
+import { SecretBox } from './core/auth/secret-box.ts'
 import { SetupCode } from './core/auth/setup-code.ts'
 import { SignIn } from './core/auth/sign-in.ts'
 import { BackupScheduler } from './core/backups/backup-scheduler.ts'
@@ -50,6 +53,7 @@ import { Readiness } from './readiness.ts'
 import { certificatesOf, readStatus, readStorages } from './server-status.ts'
 import { BackupFiles } from './storage/local/backup-files.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
+import { loadSecretKey } from './storage/local/secret-key.ts'
 import { CertificateStore } from './tls/certificate-store.ts'
 
 /** Where the running product listens, for the ready line. */
@@ -130,11 +134,14 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     clock,
     ...{ locks, uploadMode: config.uploadMode },
   }
-  const { users, folders, admins } = database
+  const { users, folders, admins, secondFactors: factors } = database
   const scanner = stack.use(
     new QuotaScanner({ users, folders, quota: database.quota, ledger, storages, locks, events, log, clock }),
   )
-  const authenticator = new Authenticator({ users, hasher, throttle, clock })
+  const secretKey = await loadSecretKey(config.dataDir, log)
+  const box = new SecretBox(secretKey)
+  const codes = new CodeCheck({ factors, box, events, clock })
+  const authenticator = new Authenticator({ users, hasher, throttle, codes, clock })
   const signIn = new SignIn({ authenticator, users, folders, connections, storages, files, log })
   const roots = [config.storagesDir, config.usersBaseDir]
   const accounts = new AccountService({
@@ -145,12 +152,14 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const backups = new BackupService({
     store: new BackupFiles({ directory: config.backupsDir, root: config.storagesDir }),
     repository: database.backups,
-    ...{ settings, connections, events, roots, clock, serverVersion: version },
+    ...{ settings, connections, events, roots, box, clock, serverVersion: version },
   })
   const scheduler = stack.use(new BackupScheduler({ backups, settings, log, clock }))
   const setupCode = new SetupCode(clock)
   const directory = client && new ThingerAdminDirectory(client)
-  const adminSignIn = new AdminSignIn({ admins, hasher, throttle, setupCode, directory, events, clock })
+  const adminSignIn = new AdminSignIn({
+    ...{ admins, hasher, throttle, codes, setupCode, directory, events, clock },
+  })
   if (config.admin) await adminSignIn.ensureLocalAdmin(config.admin.username, config.admin.password)
   // The one secret that the log shows, by design: whoever reads the plugin's log may manage the plugin.
   else log.warn({ username: setupName, setupCode: setupCode.issue() }, 'setup code, good once for a day')
@@ -171,7 +180,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     ...{ host, ports: config.ftp.passivePorts, tickets: owners, log },
     onClaim: (outcome, seconds) => metrics.passiveClaim(outcome, seconds),
   })
-  const shared = { config, settings, hostKeys, certificates, passivePorts, log }
+  const shared = { config, settings, hostKeys, secretKey, certificates, passivePorts, log }
   const serving: FileServing =
     config.workers === 1
       ? serveFilesHere({ ...shared, signIn, ticketOwners: owners })
@@ -193,6 +202,9 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
     admins: new AdminService({ admins, hasher, throttle, events, clock }),
     profiles: new ProfileService({ users, hasher, throttle, events, clock }),
+    secondFactors: new SecondFactorService({
+      ...{ factors, users, admins, box, codes, hasher, throttle, events, clock },
+    }),
     ...{ adminSignIn, accounts, connections, quotaScanner: scanner, quotaLedger: ledger },
     ...{ signIn, auditLog, traffic, endedSessions, settings, backups, environment },
     webDirectory: join(import.meta.dirname, '../build/web'),

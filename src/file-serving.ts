@@ -40,11 +40,14 @@ export function serveFilesHere(parts: Omit<FileServerParts, 'processes'>): FileS
 export interface WorkerServingParts
   extends
     Pick<FileServerParts, 'config' | 'hostKeys' | 'certificates' | 'passivePorts'>,
-    Omit<PoolParts, 'count' | 'program' | 'setup' | 'staging' | 'passivePorts'> {}
+    Omit<PoolParts, 'count' | 'program' | 'setup' | 'staging' | 'passivePorts'> {
+  /** What secrets in the database are sealed with. */
+  readonly secretKey: Uint8Array
+}
 
 /** `WORKERS` above 1: so many other processes serve, each the same; see src/workers. */
 export async function serveFilesInWorkers(parts: WorkerServingParts): Promise<FileServing> {
-  const { config, hostKeys, certificates, passivePorts, settings } = parts
+  const { config, hostKeys, secretKey, certificates, passivePorts, settings } = parts
   const { WorkerPool } = await import('./workers/worker-pool.ts')
   const pool = new WorkerPool({
     ...parts,
@@ -52,7 +55,7 @@ export async function serveFilesInWorkers(parts: WorkerServingParts): Promise<Fi
     program: join(import.meta.dirname, `worker-main${extname(import.meta.filename)}`),
     staging: { own: stagedTag(), make: newStagedTag, setLive: setLiveStagedTags },
     setup: ({ tag, tags }): WorkerSetup => ({
-      ...{ config, hostKeys, ticketKeys: certificates.ticketKeys },
+      ...{ config, hostKeys, secretKey, ticketKeys: certificates.ticketKeys },
       settings: settings.current,
       passivePorts: passivePorts.ports,
       stagedTag: tag,

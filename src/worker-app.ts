@@ -1,5 +1,7 @@
 import type { Config } from './config/config.ts'
 import { Authenticator } from './core/auth/authenticator.ts'
+import { CodeCheck } from './core/auth/code-check.ts'
+import { SecretBox } from './core/auth/secret-box.ts'
 import { SignIn } from './core/auth/sign-in.ts'
 import { systemClock } from './core/clock.ts'
 import { EventBus } from './core/events/event-bus.ts'
@@ -25,6 +27,7 @@ export interface WorkerSetup {
   readonly config: Config
   readonly settings: LiveValues
   readonly hostKeys: readonly HostKey[]
+  readonly secretKey: Uint8Array
   readonly ticketKeys: Uint8Array
   readonly passivePorts: readonly number[]
   readonly stagedTag: string
@@ -54,7 +57,10 @@ export async function startWorker(
   const events = new EventBus(log)
   events.onAny((event) => channel.post('event', event))
 
-  const { users, folders } = stack.use(await openDatabase(config.database.url, { log }))
+  const database = stack.use(await openDatabase(config.database.url, { log }))
+  const { users, folders } = database
+  const box = new SecretBox(setup.secretKey)
+  const codes = new CodeCheck({ factors: database.secondFactors, box, events, clock })
   const inPlace = new RemoteInPlaceFiles(channel)
   const files: FileServices = {
     quota: stack.use(new RemoteQuotas(channel, inPlace)),
@@ -63,7 +69,7 @@ export async function startWorker(
     locks: new RemoteLocks(channel, inPlace),
   }
   const signIn = new SignIn({
-    authenticator: new Authenticator({ users, ...passwordsOf(channel), clock }),
+    authenticator: new Authenticator({ users, ...passwordsOf(channel), codes, clock }),
     ...{ users, folders, files, log },
     connections: stack.use(new RemoteConnections(channel, clock)),
     storages: new LocalStorageProvider(),

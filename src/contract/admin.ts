@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { factorFilters } from './second-factor.ts'
 import { adminPermission } from './session.ts'
 import { text, timestamp } from './values.ts'
 
@@ -43,6 +44,7 @@ export const admin = Type.Object(
     username: Type.String(),
     source: Type.Enum(['local', 'thinger', 'setup-code']),
     ...fields,
+    filters: Type.Object(factorFilters, { title: 'AdminFilters' }),
     created_at: timestamp('When it was made'),
     updated_at: timestamp('When it was last changed'),
     last_login: timestamp('When it last signed in'),

@@ -24,10 +24,16 @@ export const adminPermission = Type.Enum(
 )
 export type AdminPermissionName = Static<typeof adminPermission>
 
+/** A code of the second factor: of the authenticator, or a recovery code. */
+export const otp = Type.Optional(
+  Type.String({ maxLength: 64, description: 'Asked for by the error `second-factor-needed`.' }),
+)
+
 export const signInRequest = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 255 }),
     password: Type.String({ maxLength: 8192 }),
+    otp,
   },
   { title: 'SignInRequest' },
 )

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { otp } from './session.ts'
 
 /** For places where no Authorization header of our own can be sent. */
 export const tokenRequest = Type.Object(
@@ -8,6 +9,7 @@ export const tokenRequest = Type.Object(
       maxLength: 8192,
       description: 'A password, or an access token of the Thinger.io account.',
     }),
+    otp,
   },
   { title: 'TokenRequest' },
 )

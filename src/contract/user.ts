@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { filesystem, folderMount, folderMountInput } from './folder.ts'
+import { factorFilters } from './second-factor.ts'
 import { amount, text, timestamp } from './values.ts'
 
 export const permission = Type.Enum(
@@ -98,6 +99,7 @@ const filters = Type.Object(
     max_upload_file_size: amount('Bytes, 0 = no limit.'),
     start_directory: startDirectory,
     ftp_security: ftpSecurity,
+    ...factorFilters,
   },
   { title: 'UserFilters' },
 )

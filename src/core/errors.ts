@@ -11,6 +11,8 @@ export const errorCodes = [
   'invalid-path',
   'invalid-argument',
   'access-denied',
+  /** The password was right, and a code of the second factor is asked for. */
+  'second-factor-needed',
   'too-many-attempts',
   'too-many-connections',
   'unsupported',

@@ -6,6 +6,7 @@ import type {
   QuotaRepository,
   UserRepository,
 } from '../core/accounts/repositories.ts'
+import type { SecondFactorRepository } from '../core/accounts/second-factor.ts'
 import type { BackupRepository } from '../core/backups/backup-repository.ts'
 import { FileServerError } from '../core/errors.ts'
 import type { AuditRepository } from '../core/events/audit-record.ts'
@@ -18,6 +19,7 @@ import { SqlAdminRepository } from './repositories/sql-admin-repository.ts'
 import { SqlAuditRepository } from './repositories/sql-audit-repository.ts'
 import { SqlBackupRepository } from './repositories/sql-backup-repository.ts'
 import { SqlFolderRepository } from './repositories/sql-folder-repository.ts'
+import { SqlSecondFactorRepository } from './repositories/sql-second-factor-repository.ts'
 import { SqlQuotaRepository } from './repositories/sql-quota-repository.ts'
 import { SqlSettingsRepository } from './repositories/sql-settings-repository.ts'
 import { SqlUserRepository } from './repositories/sql-user-repository.ts'
@@ -29,6 +31,7 @@ export interface Database extends AsyncDisposable {
   readonly users: UserRepository
   readonly folders: FolderRepository
   readonly admins: AdminRepository
+  readonly secondFactors: SecondFactorRepository
   readonly quota: QuotaRepository
   readonly audit: AuditRepository
   readonly settings: SettingsRepository
@@ -52,6 +55,7 @@ export async function openDatabase(url: string, { log }: { log: Log }): Promise<
     users: new SqlUserRepository(db, engine.name),
     folders: new SqlFolderRepository(db),
     admins: new SqlAdminRepository(db),
+    secondFactors: new SqlSecondFactorRepository(db),
     quota: new SqlQuotaRepository(db),
     audit: new SqlAuditRepository(db),
     settings: new SqlSettingsRepository(db),

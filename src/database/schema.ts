@@ -1,7 +1,21 @@
 import type { Generated, Kysely, Transaction } from 'kysely'
 
 /** Lists and maps are JSON text; times are milliseconds since the epoch, 0 = never; sizes are bytes. */
-export interface UsersTable {
+
+/** The second factor of a user or an admin. */
+export interface SecondFactorColumns {
+  /** Sealed; '' when none is on. */
+  totp_secret: Generated<string>
+  totp_protocols: Generated<string>
+  /** Of the last code that was taken. */
+  totp_last_step: Generated<number>
+  totp_guesses: Generated<number>
+  totp_guesses_since: Generated<number>
+  /** Hashes of those that are left. */
+  recovery_codes: Generated<string>
+}
+
+export interface UsersTable extends SecondFactorColumns {
   id: Generated<number>
   username: string
   status: string
@@ -56,7 +70,7 @@ export interface UserFoldersTable {
   quota_files: number
 }
 
-export interface AdminsTable {
+export interface AdminsTable extends SecondFactorColumns {
   id: Generated<number>
   username: string
   source: string

@@ -40,7 +40,7 @@ export interface LentSize {
 export interface WorkerWords {
   calls: {
     place: { ask: Placing; answer: void }
-    verify: { ask: { password: string; hash: string }; answer: boolean }
+    verify: { ask: { password: string; hash: string; afresh: boolean }; answer: boolean }
     'throttle-pass': { ask: string; answer: void }
     /** Answers which of the names are files that somebody changes in place. */
     lock: { ask: { id: number; names: readonly string[] }; answer: readonly string[] }

@@ -10,7 +10,7 @@ export function checkPasswordsFor(
   channel: ChannelToWorker,
   { hasher, throttle }: { hasher: PasswordVerifier; throttle: Throttle },
 ): void {
-  channel.answer('verify', ({ password, hash }) => hasher.verify(password, hash))
+  channel.answer('verify', ({ password, hash, afresh }) => hasher.verify(password, hash, { afresh }))
   channel.answer('throttle-pass', (name) => throttle.pass(name))
   channel.on('throttle-failure', (name) => throttle.recordFailure(name))
   channel.on('throttle-success', (name) => throttle.recordSuccess(name))
@@ -19,7 +19,9 @@ export function checkPasswordsFor(
 /** The same from the worker's side. */
 export function passwordsOf(channel: ChannelToPrimary): { hasher: PasswordVerifier; throttle: Throttle } {
   return {
-    hasher: { verify: (password, hash) => channel.call('verify', { password, hash }) },
+    hasher: {
+      verify: (password, hash, { afresh = false } = {}) => channel.call('verify', { password, hash, afresh }),
+    },
     throttle: {
       pass: (name) => channel.call('throttle-pass', name),
       recordFailure: (name) => channel.post('throttle-failure', name),

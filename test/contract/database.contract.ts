@@ -23,6 +23,16 @@ export function databaseContract(openWorld: OpenWorld): void {
     await (await world.open())[Symbol.asyncDispose]()
     for (const statement of [
       'drop table settings',
+      ...['users', 'admins'].flatMap((table) =>
+        [
+          'totp_secret',
+          'totp_protocols',
+          'totp_last_step',
+          'totp_guesses',
+          'totp_guesses_since',
+          'recovery_codes',
+        ].map((column) => `alter table ${table} drop column ${column}`),
+      ),
       'drop table admin_tokens',
       `create table admin_tokens (token_hash text primary key, admin_username text not null,
         created_at bigint not null, expires_at bigint not null)`,

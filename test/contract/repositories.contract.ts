@@ -6,6 +6,7 @@ import { databaseContract } from './database.contract.ts'
 import { folderRepositoryContract } from './folder-repository.contract.ts'
 import { quotaRepositoryContract } from './quota-repository.contract.ts'
 import type { OpenWorld } from './repository-world.ts'
+import { secondFactorRepositoryContract } from './second-factor-repository.contract.ts'
 import { settingsRepositoryContract } from './settings-repository.contract.ts'
 import { userRepositoryContract } from './user-repository.contract.ts'
 
@@ -15,6 +16,7 @@ export function repositoriesContract(name: string, openWorld: OpenWorld): void {
   describe(`${name} user repository`, () => userRepositoryContract(openWorld))
   describe(`${name} folder repository`, () => folderRepositoryContract(openWorld))
   describe(`${name} admin repository`, () => adminRepositoryContract(openWorld))
+  describe(`${name} second factor repository`, () => secondFactorRepositoryContract(openWorld))
   describe(`${name} settings repository`, () => settingsRepositoryContract(openWorld))
   describe(`${name} backup repository`, () => backupRepositoryContract(openWorld))
   describe(`${name} quota repository`, () => quotaRepositoryContract(openWorld))

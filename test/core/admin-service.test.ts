@@ -12,10 +12,10 @@ const password = 'a long password'
 
 async function openWorld() {
   const world = await CoreWorld.open()
-  const { hasher, throttle, bus: events, clock } = world
+  const { hasher, throttle, codes, bus: events, clock } = world
   const { admins } = world.database
   const setupCode = new SetupCode(clock)
-  const signIn = new AdminSignIn({ admins, hasher, throttle, setupCode, events, clock })
+  const signIn = new AdminSignIn({ admins, hasher, throttle, codes, setupCode, events, clock })
   const service = new AdminService({ admins, hasher, throttle, events, clock })
   await signIn.ensureLocalAdmin('root', password)
   const identify = async (username: string, secret = password): Promise<Identity> =>

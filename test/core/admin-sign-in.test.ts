@@ -23,12 +23,12 @@ class FakeDirectory implements AdminDirectory {
 
 function adminSignIn(world: CoreWorld, directory?: AdminDirectory) {
   const setupCode = new SetupCode(world.clock)
-  const { hasher, throttle, bus: events, clock } = world
+  const { hasher, throttle, codes, bus: events, clock } = world
   const { admins } = world.database
   return {
     setupCode,
     admins,
-    signIn: new AdminSignIn({ admins, hasher, throttle, setupCode, directory, events, clock }),
+    signIn: new AdminSignIn({ admins, hasher, throttle, codes, setupCode, directory, events, clock }),
   }
 }
 

@@ -11,9 +11,10 @@ const day = 24 * hour
 
 async function openWorld() {
   const world = await CoreWorld.open()
-  const { hasher, throttle, bus: events, clock } = world
+  const { hasher, throttle, codes, bus: events, clock } = world
   const { admins } = world.database
-  const signIn = new AdminSignIn({ admins, hasher, throttle, setupCode: new SetupCode(clock), events, clock })
+  const setupCode = new SetupCode(clock)
+  const signIn = new AdminSignIn({ admins, hasher, throttle, codes, setupCode, events, clock })
   await signIn.ensureLocalAdmin('root', 'password')
   const open = async (kind: 'session' | 'token') =>
     (await signIn.signIn('root', 'password', from, { kind })).token

@@ -25,13 +25,13 @@ async function openWorld() {
   const world = await CoreWorld.open()
   const directory = join(world.directory, 'backups')
   await mkdir(directory)
-  const { bus: events, connections, clock, database } = world
+  const { bus: events, connections, clock, database, box } = world
   const base = liveDefaults(readConfig({}))
   const settings = await LiveSettings.load({ repository: database.settings, base, events, log: silentLog })
   const service = new BackupService({
     store: new BackupFiles({ directory, root: directory }),
     repository: database.backups,
-    ...{ settings, connections, events, clock },
+    ...{ settings, connections, events, clock, box },
     roots: [world.storageRoot],
     serverVersion: '3.0.0-test',
   })

@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import type { QuotaAccount } from '../../src/core/accounts/repositories.ts'
 import type { QuotaUsage, User, UserSettings } from '../../src/core/accounts/user.ts'
 import { Authenticator } from '../../src/core/auth/authenticator.ts'
+import { CodeCheck } from '../../src/core/auth/code-check.ts'
 import type { SignInAttempt } from '../../src/core/auth/credentials.ts'
 import { LoginThrottle } from '../../src/core/auth/login-throttle.ts'
 import { PasswordHasher } from '../../src/core/auth/password-hash.ts'
+import { SecretBox } from '../../src/core/auth/secret-box.ts'
 import { type Session, SignIn } from '../../src/core/auth/sign-in.ts'
 import { ConnectionRegistry } from '../../src/core/connections/connection-registry.ts'
 import { type ErrorCode, hasCode } from '../../src/core/errors.ts'
@@ -52,6 +54,8 @@ export class CoreWorld implements AsyncDisposable {
   readonly services: FileServices
   readonly connections: ConnectionRegistry
   readonly throttle: LoginThrottle
+  readonly box = new SecretBox(randomBytes(32))
+  readonly codes: CodeCheck
   readonly authenticator: Authenticator
   readonly signIn: SignIn
   readonly #sessions: Session[] = []
@@ -88,7 +92,8 @@ export class CoreWorld implements AsyncDisposable {
     }
     this.throttle = new LoginThrottle({ clock: this.clock, wait })
     const { hasher, throttle, clock } = this
-    this.authenticator = new Authenticator({ users, hasher, throttle, clock })
+    this.codes = new CodeCheck({ factors: database.secondFactors, box: this.box, events: this.bus, clock })
+    this.authenticator = new Authenticator({ users, hasher, throttle, codes: this.codes, clock })
     this.signIn = new SignIn({
       authenticator: this.authenticator,
       users,

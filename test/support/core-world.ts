@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UserSettings } from '../../src/core/accounts/user.ts'
 import { Authenticator } from '../../src/core/auth/authenticator.ts'
+import { CodeCheck } from '../../src/core/auth/code-check.ts'
 import { LoginThrottle } from '../../src/core/auth/login-throttle.ts'
 import { PasswordHasher } from '../../src/core/auth/password-hash.ts'
+import { SecretBox } from '../../src/core/auth/secret-box.ts'
 import { SignIn } from '../../src/core/auth/sign-in.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { ConnectionRegistry } from '../../src/core/connections/connection-registry.ts'
@@ -36,6 +39,7 @@ export class CoreWorld implements AsyncDisposable {
   readonly throttle = new LoginThrottle({ wait: () => Promise.resolve() })
   readonly connections: ConnectionRegistry
   readonly events: EventBus
+  readonly box = new SecretBox(randomBytes(32))
   /** Everything that happened so far. */
   readonly seen: ServerEvent[] = []
   readonly ledger: QuotaLedger
@@ -47,10 +51,11 @@ export class CoreWorld implements AsyncDisposable {
     this.connections = new ConnectionRegistry({ maxConnections: options.maxConnections ?? 0 })
     this.events = new EventBus(this.log)
     this.events.onAny((event) => void this.seen.push(event))
-    const { users, folders, quota } = this.accounts
+    const { users, folders, quota, secondFactors: factors } = this.accounts
+    const codes = new CodeCheck({ factors, box: this.box, events: this.events })
     this.ledger = new QuotaLedger(quota, { log: this.log })
     this.signIn = new SignIn({
-      authenticator: new Authenticator({ users, hasher: this.hasher, throttle: this.throttle }),
+      authenticator: new Authenticator({ users, hasher: this.hasher, throttle: this.throttle, codes }),
       ...{ users, folders, connections: this.connections, log: this.log },
       storages: new LocalStorageProvider(),
       files: {

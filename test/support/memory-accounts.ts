@@ -6,6 +6,11 @@ import type {
   QuotaRepository,
   UserRepository,
 } from '../../src/core/accounts/repositories.ts'
+import type {
+  FactorOwner,
+  SecondFactor,
+  SecondFactorRepository,
+} from '../../src/core/accounts/second-factor.ts'
 import type { QuotaUsage, User, UserSettings } from '../../src/core/accounts/user.ts'
 import { FileServerError } from '../../src/core/errors.ts'
 
@@ -15,6 +20,7 @@ export class MemoryAccounts {
   readonly #folders = new Map<string, Folder>()
   readonly #usage = new Map<string, QuotaUsage>()
   readonly #unsettled = new Map<string, QuotaAccount>()
+  readonly #guesses = new Map<string, { count: number; since: number }>()
   #lastId = 0
 
   readonly users: UserRepository = {
@@ -29,7 +35,10 @@ export class MemoryAccounts {
     replace: async (settings, now) => {
       const known = this.#users.get(settings.username)
       if (!known) throw missing()
-      return this.#put(settings, known.id, known.createdAt, now)
+      const { secondFactor } = known
+      const user = this.#put(settings, known.id, known.createdAt, now)
+      if (secondFactor) this.#putFactor({ kind: 'user', name: settings.username }, secondFactor)
+      return this.#users.get(settings.username) ?? user
     },
     changePassword: async (username, from, to, now) => {
       const known = this.#users.get(username)
@@ -78,6 +87,41 @@ export class MemoryAccounts {
     },
   }
 
+  readonly secondFactors: SecondFactorRepository = {
+    turnOn: async (owner, factor, now) => {
+      refuse(this.#factorOf(owner) !== undefined, 'already-exists')
+      this.#putFactor(owner, factor, now)
+    },
+    turnOff: async (owner, now) => {
+      const wasOn = this.#factorOf(owner) !== undefined
+      this.#putFactor(owner, undefined, now)
+      return wasOn
+    },
+    changeProtocols: async (owner, protocols, now) => this.#changeFactor(owner, { protocols }, now),
+    changeRecoveryCodes: async (owner, recoveryCodes, now) =>
+      this.#changeFactor(owner, { recoveryCodes }, now),
+    admitGuess: async (owner, { most, windowMs }, now) => {
+      const known = this.#guesses.get(owner.name)
+      const current = known && known.since > now - windowMs ? known : { count: 0, since: now }
+      if (current.count >= most) return false
+      this.#guesses.set(owner.name, { ...current, count: current.count + 1 })
+      return true
+    },
+    takeStep: async (owner, secret, step) => {
+      const factor = this.#factorOf(owner)
+      if (!factor || factor.secret !== secret || factor.lastStep >= step) return false
+      this.#changeFactor(owner, { lastStep: step })
+      this.#guesses.delete(owner.name)
+      return true
+    },
+    takeRecoveryCode: async (owner, hash) => {
+      const codes = this.#factorOf(owner)?.recoveryCodes ?? []
+      if (!codes.includes(hash)) return false
+      this.#changeFactor(owner, { recoveryCodes: codes.filter((code) => code !== hash) })
+      return true
+    },
+  }
+
   readonly quota: QuotaRepository = {
     usage: async (account) => {
       this.#require(account)
@@ -101,6 +145,27 @@ export class MemoryAccounts {
     },
     clearUnsettled: async (account) => void this.#unsettled.delete(keyOf(account)),
     listUnsettled: () => Promise.resolve([...this.#unsettled.values()]),
+  }
+
+  /** Of users alone: admins have no place here. */
+  #factorOf({ name }: FactorOwner): SecondFactor | undefined {
+    const known = this.#users.get(name)
+    if (!known) throw missing()
+    return known.secondFactor
+  }
+
+  #changeFactor(owner: FactorOwner, changes: Partial<SecondFactor>, now?: number): void {
+    const factor = this.#factorOf(owner)
+    if (!factor) throw missing()
+    this.#putFactor(owner, { ...factor, ...changes }, now)
+  }
+
+  #putFactor({ name }: FactorOwner, factor: SecondFactor | undefined, now?: number): void {
+    const known = this.#users.get(name)
+    if (!known) throw missing()
+    const { secondFactor: _before, ...user } = known
+    const updatedAt = now ?? known.updatedAt
+    this.#users.set(name, { ...user, updatedAt, ...(factor && { secondFactor: factor }) })
   }
 
   #user(username: string): User | undefined {

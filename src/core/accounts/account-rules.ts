@@ -72,7 +72,7 @@ function isCanonical(path: string): boolean {
 }
 
 /** Everything about a user that does not need the database. @throws FileServerError 'invalid-argument' */
-export function checkUser(user: UserSettings, roots: readonly string[]): UserSettings {
+export function checkUser<T extends UserSettings>(user: T, roots: readonly string[]): T {
   checkName('username', user.username)
   checkPermissions(user.permissions)
   if (loginProtocols.every((protocol) => user.deniedProtocols.includes(protocol)))

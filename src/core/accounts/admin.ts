@@ -1,3 +1,5 @@
+import type { SecondFactor } from './second-factor.ts'
+
 export const adminPermissions = [
   '*',
   'add_users',
@@ -26,16 +28,25 @@ export interface Admin {
   readonly description: string
   readonly passwordHash: string
   readonly permissions: readonly AdminPermission[]
+  /** Of local admins; the platform asks for its own. Absent when none is on. */
+  readonly secondFactor?: SecondFactor
   readonly createdAt: number
   readonly updatedAt: number
   readonly lastLogin: number
 }
 
-export type AdminSettings = Omit<Admin, 'id' | 'createdAt' | 'updatedAt' | 'lastLogin'>
+export type AdminSettings = Omit<Admin, 'id' | 'secondFactor' | 'createdAt' | 'updatedAt' | 'lastLogin'>
 
 /** The part of an admin that admins set. */
 export function adminSettingsOf(admin: Admin): AdminSettings {
-  const { id: _id, createdAt: _created, updatedAt: _updated, lastLogin: _login, ...settings } = admin
+  const {
+    id: _id,
+    secondFactor: _factor,
+    createdAt: _created,
+    updatedAt: _updated,
+    lastLogin: _login,
+    ...settings
+  } = admin
   return settings
 }
 

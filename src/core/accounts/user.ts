@@ -1,5 +1,6 @@
 import type { VirtualPath } from '../files/virtual-path.ts'
 import type { PermissionMap } from './permissions.ts'
+import type { SecondFactor } from './second-factor.ts'
 
 /** The protocol names of denied_protocols; 'SSH' covers SFTP, SCP and SSH commands. */
 export const loginProtocols = ['SSH', 'FTP', 'HTTP'] as const
@@ -69,6 +70,8 @@ export interface User {
   readonly maxUploadFileSize: number
   readonly startDirectory: VirtualPath
   readonly ftpSecurity: FtpSecurity
+  /** Absent when none is on. */
+  readonly secondFactor?: SecondFactor
   readonly createdAt: number
   readonly updatedAt: number
   readonly lastLogin: number
@@ -82,6 +85,7 @@ export type UserSettings = Omit<
   | 'usedQuotaSize'
   | 'usedQuotaFiles'
   | 'lastQuotaUpdate'
+  | 'secondFactor'
   | 'createdAt'
   | 'updatedAt'
   | 'lastLogin'
@@ -95,6 +99,7 @@ export function userSettingsOf(user: User): UserSettings {
     usedQuotaSize: _size,
     usedQuotaFiles: _files,
     lastQuotaUpdate: _counted,
+    secondFactor: _factor,
     createdAt: _created,
     updatedAt: _updated,
     lastLogin: _login,

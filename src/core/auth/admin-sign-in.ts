@@ -1,11 +1,13 @@
 import { checkName } from '../accounts/account-rules.ts'
 import type { Admin, AdminToken, AdminTokenKind } from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
+import type { SecondFactor } from '../accounts/second-factor.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { AdminDirectory } from './admin-directory.ts'
 import { AdminTokens, type Identity, type IssuedToken } from './admin-tokens.ts'
+import type { CodeCheck } from './code-check.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -18,11 +20,17 @@ export interface AdminSignInParts {
   readonly admins: AdminRepository
   readonly hasher: PasswordHasher
   readonly throttle: LoginThrottle
+  readonly codes: CodeCheck
   readonly setupCode: SetupCode
   /** Absent when the product stands alone. */
   readonly directory?: AdminDirectory | undefined
   readonly events: EventBus
   readonly clock?: Clock
+}
+
+export interface AdminSignInOptions {
+  readonly kind?: Exclude<AdminTokenKind, 'key'>
+  readonly code?: string | undefined
 }
 
 /**
@@ -44,21 +52,22 @@ export class AdminSignIn {
   }
 
   /**
-   * A 'session' lives on while it is used, a 'token' for twenty minutes.
+   * A 'session' lives on while it is used, a 'token' for twenty minutes. `code` is of the second factor of a local admin.
    *
-   * @throws FileServerError 'access-denied', 'too-many-attempts'; and what the directory says of an account it knows:
+   * @throws FileServerError 'access-denied', 'too-many-attempts'; 'second-factor-needed' for a right password without a
+   * code; and what the directory says of an account it knows:
    * 'unsupported' (second factor), 'permission-denied', 'unavailable'
    */
   async signIn(
     username: string,
     password: string,
     remoteAddress: string,
-    { kind = 'token' }: { readonly kind?: Exclude<AdminTokenKind, 'key'> } = {},
+    { kind = 'token', code: given }: AdminSignInOptions = {},
   ): Promise<IssuedToken> {
     const throttleName = `admin:${username}`
     try {
       await this.#parts.throttle.pass(throttleName)
-      const admin = await this.#identify(username, password)
+      const admin = await this.#identify(username, password, given)
       this.#parts.throttle.recordSuccess(throttleName)
       const token = await this.tokens.issue(admin, kind)
       await this.#parts.admins.recordLogin(admin.username, this.#clock())
@@ -71,6 +80,7 @@ export class AdminSignIn {
       return token
     } catch (error) {
       const { code } = toFileServerError(error)
+      if (code === 'second-factor-needed') throw error
       if (code === 'access-denied') this.#parts.throttle.recordFailure(throttleName)
       this.#parts.events.emit({ type: 'admin-sign-in-refused', admin: username, remoteAddress, code })
       throw error
@@ -136,13 +146,14 @@ export class AdminSignIn {
     })
   }
 
-  async #identify(username: string, password: string): Promise<Admin> {
+  async #identify(username: string, password: string, code: string | undefined): Promise<Admin> {
     if (username === setupName) return this.#redeemSetupCode(password)
     const local = await this.#parts.admins.find(username)
     if (local?.source === 'local') {
       const isRight = await this.#parts.hasher.verify(password, local.passwordHash)
-      if (isRight && local.status === 'active') return local
-      throw denied()
+      if (!isRight || local.status !== 'active') throw denied()
+      if (local.secondFactor) await this.#requireCode(local.username, local.secondFactor, code)
+      return local
     }
     if (!this.#parts.directory) {
       await this.#parts.hasher.burn(password)
@@ -152,6 +163,16 @@ export class AdminSignIn {
       throw new FileServerError('too-many-attempts', 'Too many attempts, try again in a minute')
     const identity = await this.#parts.directory.verify(username, password)
     return this.#ensure(identity.username, 'thinger')
+  }
+
+  async #requireCode(name: string, factor: SecondFactor, code: string | undefined): Promise<void> {
+    if (code === undefined)
+      throw new FileServerError('second-factor-needed', 'Give the code of your authenticator, too')
+    const taken = await this.#parts.codes.take({ kind: 'admin', name }, factor, code, { recovery: true })
+    if (taken === 'wrong') throw denied()
+    if (taken === 'right') return
+    this.#parts.throttle.recordFailure(`admin:${name}`)
+    throw new FileServerError('too-many-attempts', 'Too many wrong codes, try again in a quarter of an hour')
   }
 
   async #redeemSetupCode(code: string): Promise<Admin> {

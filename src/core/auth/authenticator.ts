@@ -1,24 +1,43 @@
 import type { UserRepository } from '../accounts/repositories.ts'
+import type { SecondFactor } from '../accounts/second-factor.ts'
 import type { User } from '../accounts/user.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
 import { type Authentication, type NextMethod, SignInProof, type SignInAttempt } from './credentials.ts'
-import { isMethodEnough, loginProtocolOf, multiStepMethod, stepsAfterKey } from './login-methods.ts'
+import type { CodeCheck } from './code-check.ts'
+import {
+  factorFor,
+  isMethodEnough,
+  loginProtocolOf,
+  multiStepMethod,
+  stepsAfterKey,
+} from './login-methods.ts'
 import type { Throttle } from './login-throttle.ts'
 import type { PasswordVerifier } from './password-hash.ts'
 import { holdsKey } from './public-key.ts'
+import { splitCode } from './totp.ts'
+
+export interface AuthenticatorParts {
+  readonly users: UserRepository
+  readonly hasher: PasswordVerifier
+  readonly throttle: Throttle
+  readonly codes: CodeCheck
+  readonly clock?: Clock
+}
 
 /** Decides who somebody is. Every refusal is the same error after the same work: nothing tells which part was wrong. */
 export class Authenticator {
   readonly #users: UserRepository
   readonly #hasher: PasswordVerifier
   readonly #throttle: Throttle
+  readonly #codes: CodeCheck
   readonly #clock: Clock
 
-  constructor(parts: { users: UserRepository; hasher: PasswordVerifier; throttle: Throttle; clock?: Clock }) {
+  constructor(parts: AuthenticatorParts) {
     this.#users = parts.users
     this.#hasher = parts.hasher
     this.#throttle = parts.throttle
+    this.#codes = parts.codes
     this.#clock = parts.clock ?? systemClock
   }
 
@@ -53,11 +72,43 @@ export class Authenticator {
       if (!user || !this.#isOpenTo(user, loginProtocolOf(attempt.protocol))) return undefined
       return this.#keyOutcome(user, credential.key)
     }
+    const protocol = loginProtocolOf(attempt.protocol)
+    const factor = factorFor(user, protocol)
+    const { password, code } = factor && protocol === 'FTP' ? splitCode(credential.password) : credential
+    const isAsked = protocol === 'HTTP' || credential.method === 'keyboard-interactive'
     // The hash is worked on whatever else is wrong, so that all refusals take the same time.
-    const isRight = await this.#hasher.verify(credential.password, user?.passwordHash ?? '')
-    if (!user || !isRight || !this.#isOpenTo(user, loginProtocolOf(attempt.protocol))) return undefined
+    const isRight = await this.#hasher.verify(password, user?.passwordHash ?? '', {
+      afresh: factor !== undefined && !isAsked,
+    })
+    if (!user || !isRight || !this.#isOpenTo(user, protocol)) return undefined
     if (user.ftpSecurity !== 'any' && attempt.protocol === 'FTP' && !attempt.encrypted) return undefined
-    return this.#passwordOutcome(user, attempt, credential.method)
+    const outcome = this.#passwordOutcome(user, attempt, credential.method)
+    return outcome && factor ? this.#withCode(user, factor, { attempt, code, outcome }) : outcome
+  }
+
+  /**
+   * SSH's method 'password' cannot ask for a code: whoever needs one there is answered as for a wrong password, and goes
+   * on to keyboard-interactive.
+   * @throws FileServerError 'too-many-attempts' where it may be known that the password was right
+   */
+  async #withCode(
+    user: User,
+    factor: SecondFactor,
+    { attempt, code, outcome }: { attempt: SignInAttempt; code: string | undefined; outcome: Authentication },
+  ): Promise<Authentication | undefined> {
+    const protocol = loginProtocolOf(attempt.protocol)
+    if (protocol === 'SSH' && attempt.credential.method === 'password') return undefined
+    if (code === undefined) return protocol === 'FTP' ? undefined : { outcome: 'code-needed' }
+    const owner = { kind: 'user', name: user.username } as const
+    const taken = await this.#codes.take(owner, factor, code, { recovery: protocol === 'HTTP' })
+    if (taken === 'blocked' && protocol !== 'FTP') {
+      this.#throttle.recordFailure(`user:${user.username}`)
+      throw new FileServerError(
+        'too-many-attempts',
+        'Too many wrong codes, try again in a quarter of an hour',
+      )
+    }
+    return taken === 'right' ? outcome : undefined
   }
 
   #keyOutcome(user: User, key: Uint8Array): Authentication | undefined {

@@ -3,8 +3,13 @@ import type { SessionProtocol } from '../events/events.ts'
 
 /** One factor, as the protocol received it. A key arrives here only after its signature was verified. */
 export type Credential =
-  | { readonly method: 'password'; readonly password: string }
-  | { readonly method: 'keyboard-interactive'; readonly password: string }
+  | {
+      readonly method: 'password' | 'keyboard-interactive'
+      /** Over FTP, where nothing else can be asked, a code of the second factor follows it at once. */
+      readonly password: string
+      /** Of the second factor, where it was asked for. */
+      readonly code?: string | undefined
+    }
   | { readonly method: 'publickey'; readonly key: Uint8Array }
 
 export interface SignInAttempt {
@@ -36,4 +41,6 @@ export type NextMethod = 'publickey' | 'password' | 'keyboard-interactive'
 
 export type Authentication =
   | { readonly outcome: 'accepted'; readonly method: LoginMethod }
+  /** The password was right: the next attempt brings it again, with a code. */
+  | { readonly outcome: 'code-needed' }
   | { readonly outcome: 'partial'; readonly proof: SignInProof; readonly continueWith: readonly NextMethod[] }

@@ -1,3 +1,4 @@
+import type { SecondFactor } from '../accounts/second-factor.ts'
 import type { LoginMethod, LoginProtocol, User } from '../accounts/user.ts'
 import type { SessionProtocol } from '../events/events.ts'
 import type { NextMethod } from './credentials.ts'
@@ -14,11 +15,19 @@ export function isMethodEnough(user: User, protocol: LoginProtocol, method: Next
   return !(method === 'password' && protocol === 'SSH' && denied.includes('password-over-SSH'))
 }
 
-/** With what a sign-in goes on after a right key: nothing when keys are enough or no second step is left. */
+/** The second factor that a sign-in with a password over `protocol` needs; a key is enough by itself. */
+export function factorFor(user: User | undefined, protocol: LoginProtocol): SecondFactor | undefined {
+  return user?.secondFactor?.protocols.includes(protocol) ? user.secondFactor : undefined
+}
+
+/**
+ * With what a sign-in goes on after a right key: nothing when keys are enough or no second step is left. By 'password' SSH
+ * has no way to ask for a code.
+ */
 export function stepsAfterKey(user: User): NextMethod[] {
   const denied = user.deniedLoginMethods
   const steps: NextMethod[] = []
-  if (!denied.includes('publickey+password')) steps.push('password')
+  if (!denied.includes('publickey+password') && !factorFor(user, 'SSH')) steps.push('password')
   if (!denied.includes('publickey+keyboard-interactive')) steps.push('keyboard-interactive')
   return steps
 }

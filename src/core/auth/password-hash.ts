@@ -23,10 +23,11 @@ interface Parameters {
 
 export interface PasswordVerifier {
   /**
-   * False for a wrong password; an empty or unreadable hash costs the same time and is never right.
+   * False for a wrong password; an empty or unreadable hash costs the same time and is never right. `afresh` costs it
+   * also for a password that was right a moment ago, where the answer must not tell that it is.
    * @throws FileServerError 'too-many-attempts' when too many logins wait already
    */
-  verify(password: string, hash: string): Promise<boolean>
+  verify(password: string, hash: string, options?: { readonly afresh?: boolean }): Promise<boolean>
 }
 
 /**
@@ -64,7 +65,7 @@ export class PasswordHasher implements PasswordVerifier {
     return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${encode(nonce)}$${encode(tag)}`
   }
 
-  async verify(password: string, hash: string): Promise<boolean> {
+  async verify(password: string, hash: string, { afresh = false } = {}): Promise<boolean> {
     const parameters = parse(hash)
     if (Buffer.byteLength(password) > maxPasswordBytes || !parameters) {
       await this.burn(password)
@@ -75,7 +76,7 @@ export class PasswordHasher implements PasswordVerifier {
       .update('\0')
       .update(password)
       .digest('base64')
-    if ((this.#verified.get(cacheKey) ?? 0) > Date.now()) return true
+    if (!afresh && (this.#verified.get(cacheKey) ?? 0) > Date.now()) return true
     const tag = await this.#derive(password, parameters)
     if (!timingSafeEqual(tag, parameters.tag)) return false
     if (this.#verified.size >= cacheSize) this.#verified.clear()

@@ -34,6 +34,8 @@ export interface Session extends AsyncDisposable {
 
 export type SignInResult =
   | { readonly outcome: 'accepted'; readonly session: Session }
+  /** The password was right: ask for a code, and send both. Never said over FTP. */
+  | { readonly outcome: 'code-needed' }
   | { readonly outcome: 'partial'; readonly proof: SignInProof; readonly continueWith: readonly NextMethod[] }
 
 export interface SignInParts {
@@ -59,7 +61,7 @@ export class SignIn {
     const { authenticator, files } = this.#parts
     try {
       const { user, authentication } = await authenticator.authenticate(attempt)
-      if (authentication.outcome === 'partial') return authentication
+      if (authentication.outcome !== 'accepted') return authentication
       const session = await this.#openSession(user, attempt)
       files.events.emit({
         type: 'session-opened',

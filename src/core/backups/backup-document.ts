@@ -14,6 +14,7 @@ import { FileServerError } from '../errors.ts'
 import { parseVirtualPath, type VirtualPath } from '../files/virtual-path.ts'
 import { isSettingName, withSetting, type SettingName } from '../settings/setting-rules.ts'
 import { isObject, listOf, mapOf, oneOf, type Reader } from '../value-readers.ts'
+import { documentFactor, type BackupFactor } from './backup-factors.ts'
 
 const documentVersion = 1
 /** Some thirty thousand users have as many. Small values by the million take memory that their text does not show. */
@@ -21,22 +22,38 @@ const maxValues = 2_000_000
 /** Of one account, in each of its lists; more than fits into a request of the API. */
 const maxListed = 30_000
 
-/** What a backup holds: everything admins set, password hashes included; neither tokens nor what files use. */
+/** What a backup holds: everything admins set, password hashes and second factors included; neither tokens nor what files use. */
 export interface BackupContent {
-  readonly users: readonly UserSettings[]
+  readonly users: readonly BackupUser[]
   readonly folders: readonly FolderSettings[]
-  readonly admins: readonly AdminSettings[]
+  readonly admins: readonly BackupAdmin[]
   /** Those that admins changed. The passphrase for backups is none of them. */
   readonly settings: ReadonlyMap<SettingName, unknown>
 }
 
-export interface BackupDocument extends BackupContent {
+export type BackupUser = UserSettings & { readonly secondFactor?: BackupFactor }
+export type BackupAdmin = AdminSettings & { readonly secondFactor?: BackupFactor }
+
+/** A second factor as a document has it; null for none. */
+export type DocumentFactor = BackupFactor | null | 'as it is'
+
+export interface BackupDocument extends Omit<BackupContent, 'users' | 'admins'> {
+  readonly users: readonly (UserSettings & { readonly secondFactor: DocumentFactor })[]
+  readonly admins: readonly (AdminSettings & { readonly secondFactor: DocumentFactor })[]
   /** Milliseconds since the epoch. */
   readonly createdAt: number
 }
 
 export function writeDocument(
-  { users, folders, admins, settings }: BackupContent,
+  {
+    users,
+    folders,
+    admins,
+    settings,
+  }: Omit<BackupContent, 'users' | 'admins'> & {
+    readonly users: readonly object[]
+    readonly admins: readonly object[]
+  },
   made: { readonly createdAt: number; readonly serverVersion: string },
 ): Buffer {
   const document = {
@@ -113,7 +130,7 @@ const filePatterns: Reader<FilePatterns> = (value) =>
       })
     : undefined
 
-const userReaders: Readers<UserSettings> = {
+const userReaders: Readers<BackupDocument['users'][number]> = {
   username: name,
   status,
   email: name,
@@ -136,11 +153,12 @@ const userReaders: Readers<UserSettings> = {
   maxUploadFileSize: number,
   startDirectory: virtualPath,
   ftpSecurity: oneOf(...ftpSecurities),
+  secondFactor: documentFactor,
 }
 
 const folderReaders: Readers<FolderSettings> = { name, mappedPath: path, description: note }
 
-const adminReaders: Readers<AdminSettings> = {
+const adminReaders: Readers<BackupDocument['admins'][number]> = {
   username: name,
   source: oneOf('local', 'thinger', 'setup-code'),
   status,
@@ -148,6 +166,7 @@ const adminReaders: Readers<AdminSettings> = {
   description: note,
   passwordHash: hash,
   permissions: listOf(oneOf(...adminPermissions)),
+  secondFactor: documentFactor,
 }
 
 function parse(bytes: Uint8Array): unknown {

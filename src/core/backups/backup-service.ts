@@ -7,6 +7,7 @@ import { FileServerError, hasCode } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { KeyedLock } from '../files/keyed-lock.ts'
 import type { LiveSettings } from '../settings/live-settings.ts'
+import type { SecretBox } from '../auth/secret-box.ts'
 import { decrypt, encrypt, isEncrypted } from './backup-cipher.ts'
 import {
   hasTooManyValues,
@@ -15,6 +16,7 @@ import {
   type BackupContent,
   type BackupDocument,
 } from './backup-document.ts'
+import { adoptFactors, exposeFactors } from './backup-factors.ts'
 import { backupNameAt, checkBackupName, readBackupName } from './backup-name.ts'
 import type { BackupRepository } from './backup-repository.ts'
 import type { BackupStore, StoredBackup } from './backup-store.ts'
@@ -65,6 +67,8 @@ export interface BackupParts {
   readonly settings: LiveSettings
   readonly connections: ConnectionRegistry
   readonly events: EventBus
+  /** Opens and seals the secrets of second factors. */
+  readonly box: SecretBox
   /** Directories of the server below which accounts may live. */
   readonly roots: readonly string[]
   readonly serverVersion: string
@@ -94,7 +98,14 @@ export class BackupService {
       checkPassphrase(passphrase)
       const { repository, events, serverVersion } = this.#parts
       const createdAt = this.#clock()
-      const plain = writeDocument(await repository.read(), { createdAt, serverVersion })
+      const content = await repository.read()
+      const box = passphrase === '' ? undefined : this.#parts.box
+      const exposed = {
+        ...content,
+        users: exposeFactors(content.users, 'user', box),
+        admins: exposeFactors(content.admins, 'admin', box),
+      }
+      const plain = writeDocument(exposed, { createdAt, serverVersion })
       if (plain.length > maxBackupBytes || hasTooManyValues(plain))
         throw new FileServerError('unsupported', 'A backup of so many accounts would be too large')
       const bytes = passphrase === '' ? plain : await encrypt(plain, passphrase)
@@ -168,7 +179,8 @@ export class BackupService {
     document: BackupDocument,
     { removeOthers }: RestoreInput,
   ): RestoreSteps {
-    return planRestore(present, document, { admin, removeOthers, roots: this.#parts.roots })
+    const { roots, box } = this.#parts
+    return planRestore(present, adoptFactors(present, document, box), { admin, removeOthers, roots })
   }
 
   async #write(bytes: Uint8Array, nameOf: (attempt: number) => string): Promise<string> {

@@ -7,7 +7,7 @@ import { setupName } from '../auth/admin-sign-in.ts'
 import { FileServerError } from '../errors.ts'
 import type { SettingName } from '../settings/setting-rules.ts'
 import { isObject } from '../value-readers.ts'
-import type { BackupContent, BackupDocument } from './backup-document.ts'
+import type { BackupAdmin, BackupContent, BackupUser } from './backup-document.ts'
 
 /** What happens to the accounts of one kind. */
 export interface Steps<T> {
@@ -25,9 +25,9 @@ export interface Replacement<T> {
 }
 
 export interface RestoreSteps {
-  readonly users: Steps<UserSettings>
+  readonly users: Steps<BackupUser>
   readonly folders: Steps<FolderSettings>
-  readonly admins: Steps<AdminSettings>
+  readonly admins: Steps<BackupAdmin>
   readonly settings: {
     readonly add: ReadonlyMap<SettingName, unknown>
     readonly replace: ReadonlyMap<SettingName, unknown>
@@ -51,7 +51,7 @@ export interface RestoreOptions {
  */
 export function planRestore(
   present: BackupContent,
-  wanted: BackupDocument,
+  wanted: BackupContent,
   { admin, roots, removeOthers }: RestoreOptions,
 ): RestoreSteps {
   const isAnother = ({ username }: AdminSettings) => username !== admin
@@ -128,7 +128,7 @@ function checkFolder(folder: FolderSettings, roots: readonly string[]): FolderSe
   return { ...folder, mappedPath: checkDirectory('mapped_path', folder.mappedPath, roots) }
 }
 
-function checkAdmin(admin: AdminSettings): AdminSettings {
+function checkAdmin(admin: BackupAdmin): BackupAdmin {
   if (admin.source !== 'setup-code') checkName('username', admin.username)
   else if (admin.username !== setupName) throw refuse('a setup code belongs to another admin')
   if (admin.source !== 'local' && admin.passwordHash !== '')
@@ -173,13 +173,17 @@ function requireRights(
 }
 
 function changedFields<T extends object>(before: T, after: T): string[] {
-  return Object.keys(after)
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((key) => canonical(Reflect.get(before, key)) !== canonical(Reflect.get(after, key)))
     .map((key) => apiNames[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
 }
 
 /** Where the API has another name than the core. */
-const apiNames: Readonly<Record<string, string>> = { passwordHash: 'password', folders: 'virtual_folders' }
+const apiNames: Readonly<Record<string, string>> = {
+  passwordHash: 'password',
+  folders: 'virtual_folders',
+  secondFactor: 'totp_config',
+}
 
 /** The same text for the same value, whatever the order of its keys. */
 function canonical(value: unknown): string {

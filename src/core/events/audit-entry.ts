@@ -83,6 +83,12 @@ const facts = {
     path: `${subject} ${name}`,
     detail: change,
   }),
+  'second-factor-changed': ({ admin, subject, name, change }) => ({
+    action: 'second-factor',
+    username: admin,
+    path: `${subject} ${name}`,
+    detail: change,
+  }),
   'settings-changed': ({ admin, names }) => ({
     action: 'settings-changed',
     username: admin,

@@ -18,6 +18,7 @@ export const auditActions = [
   'admin-sign-in',
   'admin-sign-in-refused',
   'account-changed',
+  'second-factor',
   'settings-changed',
   'backup',
 ] as const

@@ -21,6 +21,7 @@ const messages = {
   'admin-signed-in': 'admin signed in',
   'admin-sign-in-refused': 'admin sign-in refused',
   'account-changed': 'account changed',
+  'second-factor-changed': 'second factor changed',
   'settings-changed': 'settings changed',
   'backup-made': 'backup made',
   'backup-restored': 'backup restored',

@@ -85,6 +85,14 @@ export type ServerEvent =
       /** A user changed their own account, and `admin` is that user. */
       isOwn?: true
     }
+  | {
+      type: 'second-factor-changed'
+      /** Who did it; the owner's own name but for a reset. */
+      admin: string
+      subject: 'user' | 'admin'
+      name: string
+      change: 'on' | 'off' | 'reset' | 'protocols' | 'recovery-codes-made' | 'recovery-code-used'
+    }
   /** Names alone: a value can be a secret. */
   | { type: 'settings-changed'; admin: string; names: readonly string[] }
   /** `admin` is '__system__' for scheduled ones. */

@@ -7,12 +7,14 @@ import type { Tables } from '../schema.ts'
 import { accounts } from './0001-accounts.ts'
 import { audit } from './0002-audit.ts'
 import { settings } from './0003-settings.ts'
+import { secondFactors } from './0004-second-factors.ts'
 
 /** In the order of their names. What has been released is never changed; a new one is added below. */
 const migrations = {
   '0001-accounts': accounts,
   '0002-audit': audit,
   '0003-settings': settings,
+  '0004-second-factors': secondFactors,
 } as const satisfies Record<string, (engine: EngineName) => Migration>
 
 /** Not Kysely's names: they may belong to another program in the same PostgreSQL database. */

@@ -14,6 +14,7 @@ import { isStorableText } from '../storable-text.ts'
 import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch, searchText } from './search.ts'
+import { toSecondFactor } from './second-factor-columns.ts'
 import { readJson, readValue } from './stored-value.ts'
 
 const unknownAdmin = 'The admin does not exist'
@@ -209,6 +210,7 @@ function toAdmin(row: Selectable<AdminsTable>): Admin {
     description: row.description,
     passwordHash: row.password_hash,
     permissions: readJson(row.permissions, permissions, at('permissions')),
+    ...toSecondFactor(row, `admin ${JSON.stringify(row.username)}`),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastLogin: row.last_login,

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
-import { adminSettingsOf, type AdminSettings } from '../../core/accounts/admin.ts'
+import { adminSettingsOf } from '../../core/accounts/admin.ts'
 import type { AdminRepository, Page } from '../../core/accounts/repositories.ts'
 import { userSettingsOf } from '../../core/accounts/user.ts'
-import type { BackupContent } from '../../core/backups/backup-document.ts'
+import type { FactorOwner } from '../../core/accounts/second-factor.ts'
+import type { BackupAdmin, BackupContent, BackupUser } from '../../core/backups/backup-document.ts'
+import { backupFactorOf } from '../../core/backups/backup-factors.ts'
 import type { BackupRepository } from '../../core/backups/backup-repository.ts'
 import type { Replacement, RestoreSteps } from '../../core/backups/restore-plan.ts'
 import { isSettingName } from '../../core/settings/setting-rules.ts'
@@ -11,6 +13,7 @@ import type { EngineName } from '../engine.ts'
 import type { Tables } from '../schema.ts'
 import { SqlAdminRepository } from './sql-admin-repository.ts'
 import { SqlFolderRepository } from './sql-folder-repository.ts'
+import { SqlSecondFactorRepository } from './sql-second-factor-repository.ts'
 import { SqlSettingsRepository } from './sql-settings-repository.ts'
 import { SqlUserRepository } from './sql-user-repository.ts'
 
@@ -53,6 +56,7 @@ export class SqlBackupRepository implements BackupRepository {
       users: new SqlUserRepository(transaction, this.#engine),
       folders: new SqlFolderRepository(transaction),
       admins: new SqlAdminRepository(transaction),
+      factors: new SqlSecondFactorRepository(transaction),
       settings: new SqlSettingsRepository(transaction),
     }
   }
@@ -62,6 +66,7 @@ interface Repositories {
   readonly users: SqlUserRepository
   readonly folders: SqlFolderRepository
   readonly admins: AdminRepository
+  readonly factors: SqlSecondFactorRepository
   readonly settings: SqlSettingsRepository
 }
 
@@ -71,9 +76,9 @@ async function readAll({ users, folders, admins, settings }: Repositories): Prom
   const foundAdmins = await admins.list(all)
   const stored = await settings.list()
   return {
-    users: foundUsers.map(userSettingsOf),
+    users: foundUsers.map((user) => ({ ...userSettingsOf(user), ...backupFactorOf(user) })),
     folders: foundFolders.map(({ name, mappedPath, description }) => ({ name, mappedPath, description })),
-    admins: foundAdmins.map(adminSettingsOf),
+    admins: foundAdmins.map((admin) => ({ ...adminSettingsOf(admin), ...backupFactorOf(admin) })),
     settings: new Map(
       [...stored].flatMap(([name, value]) => (isSettingName(name) ? [[name, value] as const] : [])),
     ),
@@ -88,28 +93,48 @@ async function restoreFolders({ folders }: Repositories, { folders: steps }: Res
 }
 
 async function restoreUsers(
-  { users }: Repositories,
+  { users, factors }: Repositories,
   { users: steps }: RestoreSteps,
   now: number,
 ): Promise<void> {
   await forEach(steps.remove, ({ username }) => users.remove(username))
-  await forEach(steps.replace, ({ after }) => users.replace(after, now))
-  await forEach(steps.add, (user) => users.add(user, now))
+  await forEach(steps.replace, async ({ before, after }) => {
+    await users.replace(after, now)
+    if (before.secondFactor || after.secondFactor) await restoreFactor(factors, 'user', after, now)
+  })
+  await forEach(steps.add, async (user) => {
+    await users.add(user, now)
+    if (user.secondFactor) await restoreFactor(factors, 'user', user, now)
+  })
 }
 
 async function restoreAdmins(
-  { admins }: Repositories,
+  { admins, factors }: Repositories,
   { admins: steps }: RestoreSteps,
   now: number,
 ): Promise<void> {
   await forEach(steps.remove, ({ username }) => admins.remove(username))
-  await forEach(steps.replace, (replacement) =>
-    admins.replace(replacement.after, now, endsTokens(replacement) ? {} : undefined),
-  )
-  await forEach(steps.add, (admin) => admins.add(admin, now))
+  await forEach(steps.replace, async (replacement) => {
+    const { before, after } = replacement
+    await admins.replace(after, now, endsTokens(replacement) ? {} : undefined)
+    if (before.secondFactor || after.secondFactor) await restoreFactor(factors, 'admin', after, now)
+  })
+  await forEach(steps.add, async (admin) => {
+    await admins.add(admin, now)
+    if (admin.secondFactor) await restoreFactor(factors, 'admin', admin, now)
+  })
 }
 
-function endsTokens({ before, after }: Replacement<AdminSettings>): boolean {
+function restoreFactor(
+  factors: SqlSecondFactorRepository,
+  kind: FactorOwner['kind'],
+  { username, secondFactor }: BackupUser | BackupAdmin,
+  now: number,
+): Promise<void> {
+  return factors.restore({ kind, name: username }, secondFactor, now)
+}
+
+function endsTokens({ before, after }: Replacement<BackupAdmin>): boolean {
   return (
     before.passwordHash !== after.passwordHash ||
     before.source !== after.source ||

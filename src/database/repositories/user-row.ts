@@ -11,8 +11,9 @@ import {
 } from '../../core/accounts/user.ts'
 import type { VirtualPath } from '../../core/files/virtual-path.ts'
 import { isObject, listOf, mapOf, oneOf, text, type Reader } from '../../core/value-readers.ts'
-import type { UsersTable } from '../schema.ts'
+import type { SecondFactorColumns, UsersTable } from '../schema.ts'
 import { searchText } from './search.ts'
+import { toSecondFactor } from './second-factor-columns.ts'
 import { readJson, readValue } from './stored-value.ts'
 
 const status = oneOf('active', 'disabled')
@@ -43,6 +44,7 @@ type UnsetColumn =
   | 'updated_at'
   | 'last_login'
   | 'last_password_change'
+  | keyof SecondFactorColumns
 
 export function toUserColumns(settings: UserSettings): UserColumns {
   return {
@@ -101,6 +103,7 @@ export function toUser(row: Selectable<UsersTable>, folders: readonly FolderMoun
     maxUploadFileSize: row.max_upload_file_size,
     startDirectory: row.start_directory as VirtualPath,
     ftpSecurity: readValue(row.ftp_security, ftpSecurity, at('ftp_security')),
+    ...toSecondFactor(row, `user ${JSON.stringify(row.username)}`),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastLogin: row.last_login,

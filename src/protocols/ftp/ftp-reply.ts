@@ -15,6 +15,7 @@ const fileReplies = {
   'invalid-path': 553,
   'invalid-argument': 501,
   'access-denied': 530,
+  'second-factor-needed': 530,
   'too-many-attempts': 421,
   'too-many-connections': 421,
   unsupported: 550,

@@ -10,6 +10,7 @@ import { serveLive } from './api/live.ts'
 import { serveMetrics } from './api/metrics.ts'
 import { servePortChecks } from './api/port-checks.ts'
 import { serveQuotaScans } from './api/quota-scans.ts'
+import { serveSecondFactors } from './api/second-factors.ts'
 import { serveSessions } from './api/sessions.ts'
 import { serveSettings } from './api/settings.ts'
 import { serveStatus } from './api/status.ts'
@@ -34,6 +35,7 @@ export function serveApi(
   serveTokens(app, options.adminSignIn)
   serveAdmins(app, options.admins, adminSignIn)
   serveAdminTokens(app, adminSignIn)
+  serveSecondFactors(app, options)
   serveSettings(app, options.settings, options.environment)
   serveBackups(app, options.backups)
   serveUsers(app, options.accounts, options.quotaLedger)

@@ -6,6 +6,7 @@ import type { ConnectInfo } from '../../contract/connect.ts'
 import type { AccountService } from '../../core/accounts/account-service.ts'
 import type { AdminService } from '../../core/accounts/admin-service.ts'
 import type { ProfileService } from '../../core/accounts/profile-service.ts'
+import type { SecondFactorService } from '../../core/accounts/second-factor-service.ts'
 import type { AdminSignIn } from '../../core/auth/admin-sign-in.ts'
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { BackupService } from '../../core/backups/backup-service.ts'
@@ -67,6 +68,7 @@ export interface HttpServerOptions {
   readonly signIn: SignIn
   readonly accounts: AccountService
   readonly profiles: ProfileService
+  readonly secondFactors: SecondFactorService
   readonly admins: AdminService
   readonly connections: ConnectionRegistry
   readonly endedSessions: EndedSessions

@@ -13,6 +13,7 @@ export const httpStatus = {
   'invalid-path': 400,
   'invalid-argument': 400,
   'access-denied': 401,
+  'second-factor-needed': 401,
   'too-many-attempts': 429,
   'too-many-connections': 429,
   unsupported: 400,

@@ -14,6 +14,8 @@ const maxPerUser = 100
 export interface WebSignIn {
   readonly username: string
   readonly password: string
+  /** Of the second factor, once it was asked for. */
+  readonly code?: string | undefined
   readonly remoteAddress: string
   readonly userAgent: string
 }
@@ -110,7 +112,9 @@ export class WebSessions implements AsyncDisposable {
     this.#timer = setInterval(() => this.#expireIdle(), checkIntervalMs).unref()
   }
 
-  /** @throws FileServerError 'access-denied' 'too-many-attempts' 'too-many-connections' 'unavailable' */
+  /**
+   * @throws FileServerError 'access-denied' 'second-factor-needed' 'too-many-attempts' 'too-many-connections' 'unavailable'
+   */
   async open(attempt: WebSignIn): Promise<{ readonly token: string; readonly webSession: WebSession }> {
     const session = await this.#openSession(attempt)
     const token = randomBytes(32).toString('base64url')
@@ -163,7 +167,7 @@ export class WebSessions implements AsyncDisposable {
     await Promise.all(surplus.map((webSession) => this.#end(webSession, 'signed in too often')))
   }
 
-  async #attempt({ username, password, remoteAddress, userAgent }: WebSignIn): Promise<Session> {
+  async #attempt({ username, password, code, remoteAddress, userAgent }: WebSignIn): Promise<Session> {
     const result = await this.#signIn.signIn({
       protocol: 'HTTP',
       username,
@@ -171,9 +175,11 @@ export class WebSessions implements AsyncDisposable {
       clientVersion: userAgent.slice(0, maxClientVersion),
       // Whether TLS ends before us cannot be known; only FTP makes a difference of it.
       encrypted: true,
-      credential: { method: 'password', password },
+      credential: { method: 'password', password, code },
     })
     if (result.outcome === 'accepted') return result.session
+    if (result.outcome === 'code-needed')
+      throw new FileServerError('second-factor-needed', 'Give the code of your authenticator, too')
     throw new FileServerError('access-denied', 'Authentication failed')
   }
 

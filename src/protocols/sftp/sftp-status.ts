@@ -27,6 +27,7 @@ const codes = {
   'invalid-path': statusCode.failure,
   'invalid-argument': statusCode.badMessage,
   'access-denied': statusCode.permissionDenied,
+  'second-factor-needed': statusCode.permissionDenied,
   'too-many-attempts': statusCode.failure,
   'too-many-connections': statusCode.failure,
   unsupported: statusCode.unsupported,

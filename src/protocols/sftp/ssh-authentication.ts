@@ -5,7 +5,7 @@ import ssh2, {
   type PublicKeyAuthContext,
 } from 'ssh2'
 import type { Credential, NextMethod, SignInProof } from '../../core/auth/credentials.ts'
-import type { Session, SignIn } from '../../core/auth/sign-in.ts'
+import type { Session, SignIn, SignInResult } from '../../core/auth/sign-in.ts'
 import { hasCode, toFileServerError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { type DisconnectReason, disconnectReason, type SshTransport } from './ssh-transport.ts'
@@ -97,30 +97,49 @@ export class SshAuthentication {
     return key instanceof Error || key.type !== context.key.algo ? undefined : key
   }
 
-  #interactively(context: KeyboardAuthContext): Promise<void> {
-    return new Promise((resolve, reject) => {
-      context.prompt([{ prompt: 'Password: ', echo: false }], (answers: unknown) => {
+  /** The password, and in a round of its own the code of the second factor, which comes after a right password alone. */
+  async #interactively(context: KeyboardAuthContext): Promise<void> {
+    const method = 'keyboard-interactive'
+    const password = await this.#ask(context, 'Password: ')
+    if (password === undefined) return
+    const result = await this.#attempt(context, { method, password })
+    if (result.outcome !== 'code-needed') return this.#settle(context, result)
+    const code = await this.#ask(context, 'Authentication code: ')
+    if (code === undefined) return
+    return this.#settle(context, await this.#attempt(context, { method, password, code }))
+  }
+
+  /** One question (RFC 4256 §3.2); undefined when the request has been answered, or given up by the client. */
+  #ask(context: KeyboardAuthContext, prompt: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      context.prompt([{ prompt, echo: false }], (answers: unknown) => {
         // Anything but a list means that the client went on to something else.
-        if (!Array.isArray(answers)) return resolve()
-        const password: unknown = answers[0]
-        if (answers.length !== 1 || typeof password !== 'string') {
-          this.#refuse(context, { counts: true })
-          return resolve()
-        }
-        this.#signIn(context, { method: 'keyboard-interactive', password }).then(resolve, reject)
+        if (!Array.isArray(answers)) return resolve(undefined)
+        const answer: unknown = answers[0]
+        if (answers.length === 1 && typeof answer === 'string') return resolve(answer)
+        this.#refuse(context, { counts: true })
+        resolve(undefined)
       })
     })
   }
 
   async #signIn(context: AuthContext, credential: Credential): Promise<void> {
-    const { signIn, transport, remoteAddress, clientVersion, onSession } = this.#options
-    const result = await signIn.signIn({
+    await this.#settle(context, await this.#attempt(context, credential))
+  }
+
+  #attempt({ username }: AuthContext, credential: Credential): Promise<SignInResult> {
+    const { signIn, remoteAddress, clientVersion } = this.#options
+    return signIn.signIn({
       protocol: 'SFTP',
-      username: context.username,
       encrypted: true,
-      ...{ remoteAddress, clientVersion, credential },
+      ...{ username, remoteAddress, clientVersion, credential },
       ...(this.#proof && { proof: this.#proof }),
     })
+  }
+
+  async #settle(context: AuthContext, result: SignInResult): Promise<void> {
+    const { transport, onSession } = this.#options
+    if (result.outcome === 'code-needed') return this.#refuse(context, { counts: true })
     if (result.outcome === 'partial') {
       this.#proof = result.proof
       this.#methods = result.continueWith

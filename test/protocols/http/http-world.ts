@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,11 +9,14 @@ import { AccountService } from '../../../src/core/accounts/account-service.ts'
 import { AdminService } from '../../../src/core/accounts/admin-service.ts'
 import type { AdminPermission } from '../../../src/core/accounts/admin.ts'
 import { ProfileService } from '../../../src/core/accounts/profile-service.ts'
+import { SecondFactorService } from '../../../src/core/accounts/second-factor-service.ts'
 import { AdminSignIn } from '../../../src/core/auth/admin-sign-in.ts'
 import { Authenticator } from '../../../src/core/auth/authenticator.ts'
 import type { AdminDirectory } from '../../../src/core/auth/admin-directory.ts'
+import { CodeCheck } from '../../../src/core/auth/code-check.ts'
 import { LoginThrottle } from '../../../src/core/auth/login-throttle.ts'
 import { PasswordHasher } from '../../../src/core/auth/password-hash.ts'
+import { SecretBox } from '../../../src/core/auth/secret-box.ts'
 import { SetupCode } from '../../../src/core/auth/setup-code.ts'
 import { SignIn } from '../../../src/core/auth/sign-in.ts'
 import { BackupService } from '../../../src/core/backups/backup-service.ts'
@@ -156,7 +160,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const log = collectingLog(logged)
   const events = new EventBus(log)
   const database = stack.use(await openDatabase(`sqlite:${join(directory, 'test.db')}`, { log: silentLog }))
-  const { users, folders, admins, quota } = database
+  const { users, folders, admins, quota, secondFactors: factors } = database
   const hasher = new PasswordHasher({ concurrency: 2 })
   const auditLog = new AuditLog({ events, repository: database.audit, retentionDays: () => 90, log })
   stack.use(auditLog)
@@ -172,8 +176,10 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log }),
   )
   const throttle = new LoginThrottle()
+  const box = new SecretBox(randomBytes(32))
+  const codes = new CodeCheck({ factors, box, events })
   const signIn = new SignIn({
-    authenticator: new Authenticator({ users, hasher, throttle }),
+    authenticator: new Authenticator({ users, hasher, throttle, codes }),
     files: {
       quota: ledger,
       freeSpace: new FreeSpaceGuard(0, systemClock),
@@ -195,7 +201,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const backups = new BackupService({
     store: new BackupFiles({ directory: backupsDirectory, root }),
     repository: database.backups,
-    ...{ settings, connections, events, roots: [root], serverVersion: '3.0.0-test' },
+    ...{ settings, connections, events, box, roots: [root], serverVersion: '3.0.0-test' },
   })
   const server = new HttpServer({
     host: '127.0.0.1',
@@ -208,12 +214,16 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       admins,
       hasher,
       throttle,
+      codes,
       setupCode,
       directory: options.directory,
       events,
     }),
     admins: new AdminService({ admins, hasher, throttle, events }),
     profiles: new ProfileService({ users, hasher, throttle, events }),
+    secondFactors: new SecondFactorService({
+      ...{ factors, users, admins, box, codes, hasher, throttle, events },
+    }),
     accounts: new AccountService({
       users,
       folders,

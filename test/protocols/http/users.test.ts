@@ -29,6 +29,8 @@ test('adds a user and answers it without any secret', async () => {
     max_upload_file_size: 0,
     start_directory: '/',
     ftp_security: 0,
+    totp_config: { enabled: false, config_name: '', protocols: [] },
+    recovery_codes: [],
   })
   const read = await world.signedIn('GET', '/users/ann')
   const listed = await world.signedIn('GET', '/users')

@@ -72,7 +72,7 @@ function holdSlowUploads(world: SftpWorld): () => void {
   const original = signIn.signIn.bind(signIn)
   signIn.signIn = async (attempt) => {
     const result = await original(attempt)
-    if (result.outcome === 'partial') return result
+    if (result.outcome !== 'accepted') return result
     const { files } = result.session
     const open = files.openUpload.bind(files)
     files.openUpload = async (path, how): Promise<Upload> => {

@@ -5,17 +5,19 @@ import { FileServerError } from '../../../core/errors.ts'
 export interface Credentials {
   readonly username: string
   readonly password: string
+  /** A code of the second factor. */
+  readonly otp?: string | undefined
 }
 
 /** One sign-in for browsers and programs, with HTTP's view of a second factor. */
 export async function signInAdmin(
   adminSignIn: AdminSignIn,
-  { username, password }: Credentials,
+  { username, password, otp: code }: Credentials,
   remoteAddress: string,
   kind: 'session' | 'token',
 ): Promise<IssuedToken> {
   try {
-    return await adminSignIn.signIn(username, password, remoteAddress, { kind })
+    return await adminSignIn.signIn(username, password, remoteAddress, { kind, code })
   } catch (error) {
     // A second factor that cannot be asked for here: the request is right, this way in is not.
     if (error instanceof FileServerError && error.code === 'unsupported')

@@ -16,6 +16,8 @@ import { adminTokenOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
 import { locationOf } from './location.ts'
 import { toPage } from './page.ts'
+import { fromSecondFactor } from './second-factor-resource.ts'
+import { refuseSecondFactor } from './unsupported-fields.ts'
 
 const tags = ['admins']
 const access = ['manage_admins'] as const
@@ -52,6 +54,7 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
     },
     async (request, reply) => {
       const { username, password } = request.body
+      refuseSecondFactor(request.body, undefined)
       const by = await adminSignIn.identify(adminTokenOf(request))
       const added = await admins.add(by, { ...toInput(username, request.body), password })
       return reply.code(201).header('Location', locationOf(request, added.username)).send(fromAdmin(added))
@@ -88,6 +91,7 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
     },
     async (request) => {
       const present = await admins.find(request.params.username)
+      refuseSecondFactor(request.body, present)
       const by = await adminSignIn.identify(adminTokenOf(request))
       await admins.replace(by, toInput(present.username, request.body, present))
       return { message: 'Admin updated' }
@@ -154,6 +158,7 @@ function fromAdmin(found: Admin): AdminResource {
     email: found.email,
     description: found.description,
     permissions: [...found.permissions],
+    filters: fromSecondFactor(found.secondFactor),
     created_at: found.createdAt,
     updated_at: found.updatedAt,
     last_login: found.lastLogin,

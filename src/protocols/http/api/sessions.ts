@@ -133,9 +133,9 @@ function serveUserSession(app: HttpApp, { webSessions, basePath }: SessionParts)
     },
     async (request, reply) => {
       refuseCrossSiteSignIn(request)
-      const { username, password } = request.body
+      const { username, password, otp: code } = request.body
       const { token, webSession } = await webSessions.open({
-        ...{ username, password, remoteAddress: request.ip },
+        ...{ username, password, code, remoteAddress: request.ip },
         userAgent: request.headers['user-agent'] ?? '',
       })
       setSessionCookie(reply, userCookie, token, basePath)

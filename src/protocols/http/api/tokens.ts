@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { apiMessage } from '../../../contract/api-answer.ts'
 import { token, tokenRequest, type Token } from '../../../contract/token.ts'
 import type { AdminSignIn } from '../../../core/auth/admin-sign-in.ts'
@@ -9,6 +10,9 @@ import { signInAdmin, type Credentials } from './admin-credentials.ts'
 const tags = ['token']
 const maxNameLength = 255
 const maxPasswordLength = 8192
+/** SFTPGo's header for a code of the second factor. */
+const otpHeader = 'X-SFTPGO-OTP'
+const maxOtpLength = 64
 
 /** Signing in and out. Both ways in give the same token; GET is SFTPGo's, POST passes the platform. */
 export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
@@ -21,6 +25,7 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
         tags,
         operationId: 'get_token',
         summary: 'Sign in with HTTP basic authentication',
+        description: `A code of the second factor goes into the header ${otpHeader}.`,
         security: [{ BasicAuth: [] }],
         response: { 200: token },
       },
@@ -29,9 +34,9 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
       try {
         const credentials = basicCredentials(request.headers.authorization)
         if (!credentials) throw new FileServerError('access-denied', 'Give a user name and a password')
-        return await issue(adminSignIn, credentials, request.ip)
+        return await issue(adminSignIn, { ...credentials, otp: otpOf(request) }, request.ip)
       } catch (error) {
-        if (hasCode(error, 'access-denied'))
+        if (hasCode(error, 'access-denied') || hasCode(error, 'second-factor-needed'))
           void reply.header('WWW-Authenticate', 'Basic realm="SFTPGo", charset="UTF-8"')
         throw error
       }
@@ -50,7 +55,8 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
         response: { 200: token },
       },
     },
-    async (request) => issue(adminSignIn, request.body, request.ip),
+    async (request) =>
+      issue(adminSignIn, { ...request.body, otp: request.body.otp ?? otpOf(request) }, request.ip),
   )
 
   app.get(
@@ -80,6 +86,11 @@ async function issue(
 ): Promise<Token> {
   const { token: text, expiresAt } = await signInAdmin(adminSignIn, credentials, remoteAddress, 'token')
   return { access_token: text, expires_at: new Date(expiresAt).toISOString() }
+}
+
+function otpOf({ headers }: FastifyRequest): string | undefined {
+  const text = headers[otpHeader.toLowerCase()]
+  return typeof text === 'string' && text !== '' && text.length <= maxOtpLength ? text : undefined
 }
 
 /** RFC 7617 §2, in UTF-8. */

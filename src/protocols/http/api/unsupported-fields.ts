@@ -18,7 +18,6 @@ const unsupportedFields = [
   'filters.allowed_ip',
   'filters.denied_ip',
   'filters.two_factor_protocols',
-  'filters.totp_config.enabled',
   'filters.is_anonymous',
   'filters.tls_username',
   'filters.tls_certs',
@@ -38,6 +37,22 @@ export function refuseUnsupportedFields(body: unknown): void {
   for (const field of unsupportedFields)
     if (valuesAt(body, field.split('.')).some(hasMeaning))
       throw new FileServerError('invalid-argument', `${field}: not supported by this version`, { field })
+}
+
+/**
+ * Only its owner can turn a second factor on: a body that has it on for an account without one would promise a protection
+ * that is not there. What a GET has answered can be sent back; it changes nothing.
+ * @throws FileServerError 'invalid-argument'
+ */
+export function refuseSecondFactor(
+  body: unknown,
+  present: { readonly secondFactor?: unknown } | undefined,
+): void {
+  const field = 'filters.totp_config.enabled'
+  if (!valuesAt(body, field.split('.')).some(hasMeaning) || present?.secondFactor !== undefined) return
+  throw new FileServerError('invalid-argument', `${field}: only its owner can turn a second factor on`, {
+    field,
+  })
 }
 
 function valuesAt(value: unknown, [name, ...rest]: readonly string[]): unknown[] {

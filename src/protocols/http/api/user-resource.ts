@@ -11,6 +11,7 @@ import {
   type QuotaUsage,
   type User,
 } from '../../../core/accounts/user.ts'
+import { fromSecondFactor } from './second-factor-resource.ts'
 import { toVirtualPath } from './virtual-path-field.ts'
 
 type Filters = NonNullable<UserUpdate['filters']>
@@ -138,6 +139,7 @@ function fromFilters(user: User): UserResource['filters'] {
     max_upload_file_size: user.maxUploadFileSize,
     start_directory: user.startDirectory,
     ftp_security: ftpSecurities.indexOf(user.ftpSecurity),
+    ...fromSecondFactor(user.secondFactor),
   }
 }
 

@@ -9,7 +9,7 @@ import { adminOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
 import { locationOf } from './location.ts'
 import { toPage } from './page.ts'
-import { refuseUnsupportedFields } from './unsupported-fields.ts'
+import { refuseSecondFactor, refuseUnsupportedFields } from './unsupported-fields.ts'
 import { usedQuota } from './used-quota.ts'
 import { fromUser, toUserInput } from './user-resource.ts'
 
@@ -56,6 +56,7 @@ export function serveUsers(app: HttpApp, accounts: AccountService, quotaLedger: 
     },
     async (request, reply) => {
       refuseUnsupportedFields(request.body)
+      refuseSecondFactor(request.body, undefined)
       const input = toUserInput(request.body.username, request.body)
       const added = await accounts.addUser(adminOf(request).username, input)
       return reply
@@ -97,6 +98,7 @@ export function serveUsers(app: HttpApp, accounts: AccountService, quotaLedger: 
     async (request) => {
       refuseUnsupportedFields(request.body)
       const present = await accounts.findUser(request.params.username)
+      refuseSecondFactor(request.body, present)
       const input = toUserInput(present.username, request.body, present)
       await accounts.replaceUser(adminOf(request).username, input, {
         disconnect: request.query.disconnect === 1,

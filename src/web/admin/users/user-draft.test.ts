@@ -36,6 +36,8 @@ const ann: UserResource = {
     max_upload_file_size: 1024,
     start_directory: '/site',
     ftp_security: 1,
+    totp_config: { enabled: false, config_name: '', protocols: [] },
+    recovery_codes: [],
   },
   filesystem: { provider: 0 },
 }

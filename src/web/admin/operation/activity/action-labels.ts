@@ -29,6 +29,7 @@ export const actionLooks: Readonly<Record<AuditActionName, ActionLook>> = {
   'admin-sign-in': { label: 'activity.action.adminSignIn', icon: 'shield' },
   'admin-sign-in-refused': { label: 'activity.action.adminSignInRefused', icon: 'cancel', isFailure: true },
   'account-changed': { label: 'activity.action.accountChanged', icon: 'users' },
+  'second-factor': { label: 'activity.action.secondFactor', icon: 'key' },
   'settings-changed': { label: 'activity.action.settingsChanged', icon: 'settings' },
   backup: { label: 'activity.action.backup', icon: 'backup' },
 }
@@ -55,6 +56,12 @@ const words: Readonly<Record<string, MessageKey>> = {
   removed: 'activity.word.removed',
   made: 'activity.word.made',
   restored: 'activity.word.restored',
+  on: 'activity.word.on',
+  off: 'activity.word.off',
+  reset: 'activity.word.reset',
+  protocols: 'activity.word.protocols',
+  'recovery-codes-made': 'activity.word.recoveryCodesMade',
+  'recovery-code-used': 'activity.word.recoveryCodeUsed',
 }
 
 /** Name of the text for a detail; undefined for one that is shown as it came. */
