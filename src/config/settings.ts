@@ -58,7 +58,7 @@ export const settings = [
     name: 'DATA_DIR',
     clone: './data/state',
     container: '/var/lib/sftpgo',
-    description: 'Private directory: database and SSH host keys.',
+    description: 'Private directory: database, SSH host keys, and the key of second factors.',
   },
   {
     name: 'CERTIFICATES_DIR',

@@ -16,7 +16,9 @@ import '../operation/admins/admins.css'
 
 const pageSize = 500
 
-type Open = { readonly dialog: 'edit' | 'delete'; readonly admin: AdminResource } | { readonly dialog: 'add' }
+type Open =
+  | { readonly dialog: 'edit' | 'reset-factor' | 'delete'; readonly admin: AdminResource }
+  | { readonly dialog: 'add' }
 
 /** Who may administer this server. */
 export function AdminList() {
@@ -54,6 +56,7 @@ export function AdminList() {
             me={me.username}
             onEdit={(admin) => setOpen({ dialog: 'edit', admin })}
             onSwitch={(admin) => void switchStatus(admin)}
+            onResetFactor={(admin) => setOpen({ dialog: 'reset-factor', admin })}
             onDelete={(admin) => setOpen({ dialog: 'delete', admin })}
           />
         )}
@@ -62,6 +65,17 @@ export function AdminList() {
         <AdminDialog
           admin={open.dialog === 'edit' ? open.admin : undefined}
           onSaved={admins.reload}
+          onClose={close}
+        />
+      ) : null}
+      {open?.dialog === 'reset-factor' ? (
+        <DeleteDialog
+          title={t('users.resetFactorTitle', { name: open.admin.username })}
+          text={t('users.resetFactorText')}
+          action={t('users.resetFactor')}
+          doneText={t('users.factorReset', { name: open.admin.username })}
+          work={() => callApi('PUT', `admins/${encodeURIComponent(open.admin.username)}/2fa/disable`)}
+          onDone={admins.reload}
           onClose={close}
         />
       ) : null}

@@ -5,6 +5,7 @@ import { Button } from '../../shared/components/button.tsx'
 import { Card, Page } from '../../shared/components/page.tsx'
 import { Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
+import { SecondFactorCard } from '../../shared/second-factor/second-factor-card.tsx'
 import { useLoaded } from '../../shared/use-loaded.ts'
 import { useAdmin } from '../admin-session.ts'
 import { KeyDialog } from '../operation/profile/key-dialog.tsx'
@@ -15,7 +16,7 @@ import '../operation/profile/own-access.css'
 
 /** The own password, and everything that can act in the own name. */
 export function AdminProfile() {
-  const { username } = useAdmin()
+  const { username, source } = useAdmin()
   const tokens = useLoaded((signal) => callApi<AdminTokenResource[]>('GET', 'admin/tokens', { signal }), [])
   const [isAdding, setAdding] = useState(false)
   const [revoked, setRevoked] = useState<AdminTokenResource>()
@@ -29,6 +30,7 @@ export function AdminProfile() {
       }
     >
       <PasswordCard onChanged={tokens.reload} />
+      {source === 'local' ? <SecondFactorCard kind="admin" /> : null}
       <Card
         title={t('ownAccess.tokens')}
         actions={

@@ -33,7 +33,7 @@ export function UserList() {
 }
 
 interface Asked {
-  readonly what: 'connect' | 'delete'
+  readonly what: 'connect' | 'reset-factor' | 'delete'
   readonly user: UserResource
 }
 
@@ -69,6 +69,7 @@ function Users() {
                   onConnect={() => setAsked({ what: 'connect', user })}
                   onToggle={() => void toggle(user, list.reload)}
                   onScan={() => void scan.start(user.username)}
+                  onResetFactor={() => setAsked({ what: 'reset-factor', user })}
                   onDelete={() => setAsked({ what: 'delete', user })}
                 />
               )}
@@ -78,6 +79,17 @@ function Users() {
         </Card>
       )}
       {asked?.what === 'connect' ? <ConnectDialog user={connectUserOf(asked.user)} onClose={close} /> : null}
+      {asked?.what === 'reset-factor' ? (
+        <DeleteDialog
+          title={t('users.resetFactorTitle', { name: asked.user.username })}
+          text={t('users.resetFactorText')}
+          action={t('users.resetFactor')}
+          doneText={t('users.factorReset', { name: asked.user.username })}
+          work={() => callApi('PUT', `${addressOfUser(asked.user.username)}/2fa/disable`)}
+          onDone={list.reload}
+          onClose={close}
+        />
+      ) : null}
       {asked?.what === 'delete' ? (
         <DeleteDialog
           title={t('users.deleteTitle', { name: asked.user.username })}

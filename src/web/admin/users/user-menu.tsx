@@ -11,11 +11,20 @@ export interface UserMenuProps {
   readonly onConnect: () => void
   readonly onToggle: () => void
   readonly onScan: () => void
+  readonly onResetFactor: () => void
   readonly onDelete: () => void
 }
 
 /** What can be done with a user; what the admin may not do is left out. */
-export function UserMenu({ user, isScanning, onConnect, onToggle, onScan, onDelete }: UserMenuProps) {
+export function UserMenu({
+  user,
+  isScanning,
+  onConnect,
+  onToggle,
+  onScan,
+  onResetFactor,
+  onDelete,
+}: UserMenuProps) {
   const may = useMay()
   const { username: name } = user
   const items: readonly (MenuItem | false)[] = [
@@ -37,6 +46,12 @@ export function UserMenu({ user, isScanning, onConnect, onToggle, onScan, onDele
       isDisabled: isScanning,
       onChoose: onScan,
     },
+    may('edit_users') &&
+      user.filters.totp_config.enabled && {
+        label: t('users.resetFactor'),
+        icon: 'shield',
+        onChoose: onResetFactor,
+      },
     may('del_users') && {
       label: t('users.delete'),
       icon: 'delete',

@@ -3,6 +3,7 @@ import { callApi } from '../../shared/api.ts'
 import { Page } from '../../shared/components/page.tsx'
 import { Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
+import { SecondFactorCard } from '../../shared/second-factor/second-factor-card.tsx'
 import { useLoaded } from '../../shared/use-loaded.ts'
 import { AccountCard } from '../profile/account-card.tsx'
 import { AppearanceCard } from '../profile/appearance-card.tsx'
@@ -30,6 +31,7 @@ export function Profile() {
           <div className="profile-column">
             <AccountCard profile={value} />
             {value.has_password ? <PasswordCard onChanged={reload} /> : null}
+            {value.has_password ? <SecondFactorCard kind="user" /> : null}
             <AppearanceCard />
           </div>
           <div className="profile-column">

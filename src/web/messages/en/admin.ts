@@ -10,12 +10,14 @@ import { health } from './health.ts'
 import { live } from './live.ts'
 import { ownAccess } from './own-access.ts'
 import { settings } from './settings.ts'
+import { secondFactor } from './second-factor.ts'
 import { shared } from './shared.ts'
 import { userEditor } from './user-editor.ts'
 import { users } from './users.ts'
 
 export const messages = {
   ...shared,
+  ...secondFactor,
   ...adminFrame,
   ...firstSteps,
   ...users,

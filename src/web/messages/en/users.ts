@@ -13,6 +13,11 @@ export const users = {
     'The user can no longer sign in and is disconnected at once. The files stay where they are: {place}.',
   'users.deleteTitle': 'Delete the user {name}?',
   'users.deleted': 'The user {name} was deleted.',
+  'users.resetFactor': 'Turn off the second factor',
+  'users.resetFactorTitle': 'Turn off the second factor of {name}?',
+  'users.resetFactorText':
+    'For who has lost the authenticator and the recovery codes. The password is enough from then on.',
+  'users.factorReset': 'The second factor of {name} is off.',
   'users.disable': 'Disable',
   'users.disabled': '{name} can no longer sign in.',
   'users.edit': 'Edit',

@@ -2,6 +2,7 @@ import { clientFrame } from './client-frame.ts'
 import { connect } from './connect.ts'
 import { files } from './files.ts'
 import { profile } from './profile.ts'
+import { secondFactor } from './second-factor.ts'
 import { shared } from './shared.ts'
 
-export const messages = { ...shared, ...connect, ...clientFrame, ...files, ...profile }
+export const messages = { ...shared, ...secondFactor, ...connect, ...clientFrame, ...files, ...profile }

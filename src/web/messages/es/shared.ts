@@ -38,6 +38,12 @@ export const shared: Translation<typeof english> = {
   'shell.theme': 'Tema',
   'signIn.again': 'Inicie sesión de nuevo',
   'signIn.againLead': 'Su sesión ha terminado. Inicie sesión para continuar donde estaba.',
+  'signIn.code': 'Código de autenticación',
+  'signIn.codeHint':
+    'Las seis cifras que muestra su aplicación de autenticación, o uno de sus códigos de recuperación.',
+  'signIn.codeMissing': 'Escriba el código.',
+  'signIn.codeWrong': 'El código no es correcto, o ya se ha usado.',
+  'signIn.back': 'Atrás',
   'signIn.password': 'Contraseña',
   'signIn.passwordMissing': 'Escriba la contraseña.',
   'signIn.submit': 'Iniciar sesión',

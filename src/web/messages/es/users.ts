@@ -16,6 +16,11 @@ export const users: Translation<typeof english> = {
     'El usuario ya no podrá iniciar sesión y se desconecta de inmediato. Los archivos se quedan donde están: {place}.',
   'users.deleteTitle': '¿Borrar el usuario {name}?',
   'users.deleted': 'Se ha borrado el usuario {name}.',
+  'users.resetFactor': 'Desactivar el segundo factor',
+  'users.resetFactorTitle': '¿Desactivar el segundo factor de {name}?',
+  'users.resetFactorText':
+    'Para quien ha perdido el autenticador y los códigos de recuperación. Desde entonces basta la contraseña.',
+  'users.factorReset': 'El segundo factor de {name} está desactivado.',
   'users.disable': 'Desactivar',
   'users.disabled': '{name} ya no puede iniciar sesión.',
   'users.edit': 'Editar',

@@ -19,11 +19,12 @@ export interface AdminTableProps {
   readonly me: string
   readonly onEdit: (admin: AdminResource) => void
   readonly onSwitch: (admin: AdminResource) => void
+  readonly onResetFactor: (admin: AdminResource) => void
   readonly onDelete: (admin: AdminResource) => void
 }
 
 /** Admins by name, and what each may do. */
-export function AdminTable({ admins, me, onEdit, onSwitch, onDelete }: AdminTableProps) {
+export function AdminTable({ admins, me, onEdit, onSwitch, onResetFactor, onDelete }: AdminTableProps) {
   return (
     <div className="table-wrap">
       <table className="table cards-on-phone">
@@ -71,6 +72,15 @@ export function AdminTable({ admins, me, onEdit, onSwitch, onDelete }: AdminTabl
                             icon: admin.status === 1 ? ('pause' as const) : ('play' as const),
                             onChoose: () => onSwitch(admin),
                           },
+                          ...(admin.filters.totp_config.enabled
+                            ? [
+                                {
+                                  label: t('users.resetFactor'),
+                                  icon: 'shield' as const,
+                                  onChoose: () => onResetFactor(admin),
+                                },
+                              ]
+                            : []),
                           {
                             label: t('admins.delete'),
                             icon: 'delete' as const,
