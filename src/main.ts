@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { pino } from 'pino'
 import { startApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { describeEnvironment } from './config/describe-environment.ts'
+import { openLog } from './open-log.ts'
 
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
 const graceMs = 8_000
@@ -11,7 +11,7 @@ const graceMs = 8_000
 async function main(): Promise<void> {
   const config = readEnvironment()
   if (!config) return
-  const log = pino({ level: config.logLevel, base: null })
+  const log = openLog({ level: config.logLevel, base: null })
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
   const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   try {

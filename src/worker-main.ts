@@ -1,5 +1,5 @@
-import { pino } from 'pino'
 import { FileServerError } from './core/errors.ts'
+import { openLog } from './open-log.ts'
 import { ProcessMeter } from './process-meter.ts'
 import { startWorker, type WorkerApp, type WorkerSetup } from './worker-app.ts'
 import { Channel } from './workers/channel.ts'
@@ -11,7 +11,7 @@ import type { ChannelToPrimary } from './workers/messages.ts'
  */
 function main(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
-  const log = pino({ base: { worker: process.pid } })
+  const log = openLog({ base: { worker: process.pid } })
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
   const channel: ChannelToPrimary = new Channel(
     {
