@@ -2,7 +2,7 @@ import type { FolderRepository, UserRepository } from '../accounts/repositories.
 import type { User } from '../accounts/user.ts'
 import type { Connection, ConnectionPlaces } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
-import type { SessionProtocol } from '../events/events.ts'
+import type { Actor, SessionProtocol } from '../events/events.ts'
 import type { FileServices } from '../files/file-services.ts'
 import { type Mount, MountTable } from '../files/mounts.ts'
 import type { StorageProvider } from '../files/storage.ts'
@@ -26,6 +26,8 @@ export interface Session extends AsyncDisposable {
   readonly lastActivity: number
   /** True while files are being moved: such a session is not idle. */
   readonly hasTransfers: boolean
+  /** Who it is, for events and for lines of the log. */
+  actor(): Actor
   /** For a connection that turns from SFTP to SCP or a command. */
   switchProtocol(protocol: SessionProtocol): void
   /** Ends it with a reason for the log. Idempotent. */
@@ -182,7 +184,7 @@ class OpenSession implements Session {
     return this.#connection.hasTransfers
   }
 
-  actor() {
+  actor(): Actor {
     return this.#connection.actor()
   }
 

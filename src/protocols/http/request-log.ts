@@ -26,11 +26,12 @@ export function fieldsOf(request: FastifyRequest) {
     path: pathOf(request.originalUrl),
     remoteAddress: request.ip,
     ...(typeof forwardedFor === 'string' ? { forwardedFor: forwardedFor.slice(0, 200) } : {}),
-    ...usernameOf(request),
+    ...whoOf(request),
   }
 }
 
-function usernameOf({ admin, webSession }: FastifyRequest): { username?: string } {
-  const username = admin?.username ?? webSession?.username
-  return username === undefined ? {} : { username }
+/** A user's session has the same id as in events and in the list of connections. */
+function whoOf({ admin, webSession }: FastifyRequest): { username?: string; connectionId?: string } {
+  if (admin) return { username: admin.username }
+  return webSession ? { username: webSession.username, connectionId: webSession.session.id } : {}
 }

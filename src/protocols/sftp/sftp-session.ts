@@ -79,7 +79,7 @@ export class SftpSession {
     this.#isEnded = true
     for (let chunk = this.#input.take(); chunk; chunk = this.#input.take()) giveBack(chunk)
     this.#handles.endAll().catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'open files not ended')
+      this.#log.warn({ err: error, ...this.#session.actor() }, 'open files not ended')
     })
   }
 
@@ -178,7 +178,7 @@ export class SftpSession {
 
   #replyFailure(id: number, error: unknown): void {
     if (hasCode(toFileServerError(error), 'storage-failure'))
-      this.#log.warn({ err: error, connectionId: this.#session.id }, 'sftp request failed')
+      this.#log.warn({ err: error, ...this.#session.actor() }, 'sftp request failed')
     const { code, message } = statusOf(error)
     this.#reply(encodeStatus(id, code, message))
   }

@@ -207,7 +207,7 @@ export class SshConnection {
     void command.run(session, channel).then(
       (exitStatus) => channel.end(exitStatus),
       (error: unknown) => {
-        this.#options.log.warn({ err: error, connectionId: session.id }, 'ssh command failed')
+        this.#options.log.warn({ err: error, ...session.actor() }, 'ssh command failed')
         channel.end(1)
       },
     )
@@ -249,7 +249,7 @@ export class SshConnection {
   }
 
   #failed(error: Error): void {
-    this.#options.log.debug({ err: error, connectionId: this.#session?.id }, 'ssh connection failed')
+    this.#options.log.debug({ err: error, ...this.#session?.actor() }, 'ssh connection failed')
     // ssh2 puts a level on its errors; its types do not know it.
     const { level } = error as { level?: string }
     if (level === 'client-timeout')
@@ -266,7 +266,7 @@ export class SshConnection {
     try {
       await this.#session?.close(this.#endReason)
     } catch (error) {
-      this.#options.log.warn({ err: error, connectionId: this.#session?.id }, 'session not closed cleanly')
+      this.#options.log.warn({ err: error, ...this.#session?.actor() }, 'session not closed cleanly')
     }
   }
 }
