@@ -47,6 +47,7 @@ import { TlsOwners } from './protocols/ftp/tls-owners.ts'
 import { HttpServer } from './protocols/http/http-server.ts'
 import { Metrics } from './protocols/http/metrics.ts'
 import { MetricsServer } from './protocols/http/metrics-server.ts'
+import { RequestOrigins } from './protocols/http/request-origin.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
 import { ProcessMeter } from './process-meter.ts'
 import { Readiness } from './readiness.ts'
@@ -86,7 +87,8 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   log.info({ config: describeConfig(config) }, 'configuration')
   const clock = systemClock
   const startedAt = clock()
-  const events = new EventBus(log)
+  const origins = new RequestOrigins()
+  const events = new EventBus(log, origins.current)
   stack.use(events.onAny(logEvents(log)))
 
   const client = thingerClient(config)
@@ -216,7 +218,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       readConnectInfo({ config, sftp, ftp, hostKeys, ftpTls: settings.current.ftp_tls }),
     portChecks: () => portChecks.check(),
     readiness: () => readiness.ask(),
-    metrics,
+    ...{ metrics, origins },
   })
   const readiness = new Readiness({
     checks: {

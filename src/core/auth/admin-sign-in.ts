@@ -2,6 +2,7 @@ import { checkName } from '../accounts/account-rules.ts'
 import type { Admin, AdminToken, AdminTokenKind } from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
+import { systemName } from '../accounts/system-name.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
@@ -112,14 +113,15 @@ export class AdminSignIn {
     key: { readonly name: string; readonly expiresAt: number },
   ): Promise<{ token: string; record: AdminToken }> {
     const made = await this.tokens.makeKey(by, key)
-    this.#changed(by.admin.username)
+    this.#changed(by.admin.username, 'key', key.name, 'added')
     return made
   }
 
   /** @throws FileServerError 'not-found' unless it is one of `username` */
   async removeToken(username: string, id: number): Promise<void> {
+    const token = (await this.tokens.list(username)).find((one) => one.id === id)
     await this.tokens.remove(username, id)
-    this.#changed(username)
+    this.#changed(username, 'key', token?.name || (token?.kind ?? `${id}`), 'removed')
   }
 
   /** Makes the local admin that the environment asks for; the environment's password holds at every start. */
@@ -134,16 +136,16 @@ export class AdminSignIn {
       // Whoever signed in with the password before is out.
       await admins.removeTokensOf(username)
     } else await admins.add({ ...newAdmin(username, 'local'), passwordHash }, this.#clock())
+    this.#changed(systemName, 'admin', username, known ? 'replaced' : 'added')
   }
 
-  #changed(admin: string): void {
-    this.#parts.events.emit({
-      type: 'account-changed',
-      admin,
-      subject: 'admin',
-      name: admin,
-      change: 'replaced',
-    })
+  #changed(
+    admin: string,
+    subject: 'admin' | 'key',
+    name: string,
+    change: 'added' | 'replaced' | 'removed',
+  ): void {
+    this.#parts.events.emit({ type: 'account-changed', admin, subject, name, change })
   }
 
   async #identify(username: string, password: string, code: string | undefined): Promise<Admin> {
@@ -192,7 +194,9 @@ export class AdminSignIn {
     const { admins } = this.#parts
     if (source === 'thinger' && username === setupName) throw denied()
     try {
-      return await admins.add(newAdmin(username, source), this.#clock())
+      const added = await admins.add(newAdmin(username, source), this.#clock())
+      this.#changed(username, 'admin', username, 'added')
+      return added
     } catch (error) {
       // Two first sign-ins at once.
       const known = hasCode(error, 'already-exists') ? await admins.find(username) : undefined

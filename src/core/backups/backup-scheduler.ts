@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { LiveSettings } from '../settings/live-settings.ts'
-import { systemName, type BackupEntry, type BackupService } from './backup-service.ts'
+import { systemName } from '../accounts/system-name.ts'
+import type { BackupEntry, BackupService } from './backup-service.ts'
 
 const checkIntervalMs = 60_000
 const hourMs = 60 * 60_000

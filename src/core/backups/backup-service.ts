@@ -26,8 +26,8 @@ import { planRestore, type RestoreSteps, type Steps } from './restore-plan.ts'
 const maxBackupBytes = 64 * 1024 * 1024
 const maxPassphraseLength = 1024
 const maxAttempts = 100
-/** Who makes the backups that nobody asks for. */
-export const systemName = '__system__'
+const changesPerTurn = 100
+const changed = { add: 'added', replace: 'replaced', remove: 'removed' } as const
 
 export interface BackupEntry {
   readonly name: string
@@ -141,7 +141,9 @@ export class BackupService {
       if (!last) throw new Error('a restore without a plan')
       this.#disconnect(last.present, last.steps)
       await settings.reload()
-      return describe(document, last.steps)
+      const restored = describe(document, last.steps)
+      await this.#tell(admin, restored.changes)
+      return restored
     })
   }
 
@@ -194,6 +196,18 @@ export class BackupService {
         if (!hasCode(error, 'already-exists') || attempt === maxAttempts) throw error
       }
     }
+  }
+
+  /** Each change by itself, as if the admin had made it by hand. Listeners get their turns: there may be thousands. */
+  async #tell(admin: string, changes: readonly PlannedChange[]): Promise<void> {
+    const { events } = this.#parts
+    for (const [index, { kind, name, change }] of changes.entries()) {
+      if (index % changesPerTurn === changesPerTurn - 1) await new Promise((resolve) => setImmediate(resolve))
+      if (kind === 'setting') continue
+      events.emit({ type: 'account-changed', admin, subject: kind, name, change: changed[change] })
+    }
+    const names = changes.filter(({ kind }) => kind === 'setting').map(({ name }) => name)
+    if (names.length > 0) events.emit({ type: 'settings-changed', admin, names: names.sort() })
   }
 
   /** Their sessions would go on with the old rights, or in the old directory. */

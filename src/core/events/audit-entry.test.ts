@@ -38,6 +38,17 @@ test('an event of a user becomes an entry with who did it, what, and how it went
   assert.deepEqual(auditEntryOf({ type: 'entry-renamed', actor, path, target }, 7), {
     ...{ ...empty, ...actor, action: 'rename', path, target },
   })
+  const refused: ServerEvent = {
+    type: 'operation-refused',
+    actor,
+    operation: 'rename',
+    path,
+    target,
+    code: 'busy',
+  }
+  assert.deepEqual(auditEntryOf(refused, 7), {
+    ...{ ...empty, ...actor, action: 'refused', path, target, detail: 'rename: busy' },
+  })
   assert.deepEqual(
     auditEntryOf({ type: 'operation-refused', actor, operation: 'mkdir', path, code: 'quota-exceeded' }, 7),
     { ...empty, ...actor, action: 'refused', path, detail: 'mkdir: quota-exceeded' },
@@ -47,10 +58,17 @@ test('an event of a user becomes an entry with who did it, what, and how it went
 test('what an admin does is kept under the name of the admin, without a protocol', () => {
   const changed: ServerEvent = {
     type: 'account-changed',
-    ...{ admin: 'root', subject: 'user', name: 'ann', change: 'removed' },
+    ...{ admin: 'root', remoteAddress: '::1', subject: 'user', name: 'ann', change: 'removed' },
   }
   assert.deepEqual(auditEntryOf(changed, 7), {
-    ...{ ...empty, action: 'account-changed', username: 'root', path: 'user ann', detail: 'removed' },
+    ...{
+      ...empty,
+      action: 'account-changed',
+      username: 'root',
+      remoteAddress: '::1',
+      path: 'user ann',
+      detail: 'removed',
+    },
   })
   const names = ['login_grace', 'ftp_tls']
   assert.equal(

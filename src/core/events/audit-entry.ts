@@ -5,7 +5,9 @@ import type { Actor, EventOf, EventType, ServerEvent } from './events.ts'
 const maxTextLength = 4096
 const maxNameLength = 255
 
-type Facts = Partial<Omit<AuditEntry, 'at' | 'action'>> & Pick<AuditEntry, 'action'>
+type Facts = {
+  readonly [Field in Exclude<keyof AuditEntry, 'at' | 'action'>]?: AuditEntry[Field] | undefined
+} & Pick<AuditEntry, 'action'>
 
 /** What is kept of each kind of event; undefined for what is only logged. */
 const facts = {
@@ -59,10 +61,10 @@ const facts = {
     detail: what.join(', '),
   }),
   'symlink-made': ({ actor, path, target }) => ({ action: 'symlink', ...by(actor), path, target }),
-  'operation-refused': ({ actor, operation, path, code }) => ({
+  'operation-refused': ({ actor, operation, path, target, code }) => ({
     action: 'refused',
     ...by(actor),
-    path,
+    ...{ path, target },
     detail: `${operation}: ${code}`,
   }),
   'admin-signed-in': ({ admin, remoteAddress, source }) => ({
@@ -77,36 +79,26 @@ const facts = {
     remoteAddress,
     detail: code,
   }),
-  'account-changed': ({ admin, subject, name, change }) => ({
+  'account-changed': ({ admin, remoteAddress, subject, name, change }) => ({
     action: 'account-changed',
-    username: admin,
+    ...{ username: admin, remoteAddress },
     path: `${subject} ${name}`,
     detail: change,
   }),
-  'second-factor-changed': ({ admin, subject, name, change }) => ({
+  'second-factor-changed': ({ admin, remoteAddress, subject, name, change }) => ({
     action: 'second-factor',
-    username: admin,
+    ...{ username: admin, remoteAddress },
     path: `${subject} ${name}`,
     detail: change,
   }),
-  'settings-changed': ({ admin, names }) => ({
+  'settings-changed': ({ admin, remoteAddress, names }) => ({
     action: 'settings-changed',
-    username: admin,
+    ...{ username: admin, remoteAddress },
     detail: names.join(', '),
   }),
-  'backup-made': ({ admin, name }) => ({ action: 'backup', username: admin, path: name, detail: 'made' }),
-  'backup-restored': ({ admin, name }) => ({
-    action: 'backup',
-    username: admin,
-    path: name,
-    detail: 'restored',
-  }),
-  'backup-removed': ({ admin, name }) => ({
-    action: 'backup',
-    username: admin,
-    path: name,
-    detail: 'removed',
-  }),
+  'backup-made': (event) => backup(event, 'made'),
+  'backup-restored': (event) => backup(event, 'restored'),
+  'backup-removed': (event) => backup(event, 'removed'),
   'quota-scanned': () => undefined,
   'certificate-loaded': () => undefined,
   'certificate-rejected': () => undefined,
@@ -116,6 +108,11 @@ const facts = {
 export function auditEntryOf(event: ServerEvent, at: number): AuditEntry | undefined {
   const kept = (facts[event.type] as (event: ServerEvent) => Facts | undefined)(event)
   return kept && toEntry(kept, at)
+}
+
+function backup(event: EventOf<'backup-made' | 'backup-restored' | 'backup-removed'>, detail: string) {
+  const { admin, remoteAddress, name } = event
+  return { action: 'backup', username: admin, remoteAddress, path: name, detail } as const
 }
 
 function by({ username, protocol, connectionId, remoteAddress }: Actor) {

@@ -7,13 +7,17 @@ type Listener = (event: ServerEvent) => void | Promise<void>
 export class EventBus {
   readonly #listeners = new Set<Listener>()
   readonly #log: Log
+  readonly #originOf: () => string
 
-  constructor(log: Log) {
+  /** `originOf` tells the address that the request comes from which is being served; '' without one. */
+  constructor(log: Log, originOf: () => string = () => '') {
     this.#log = log
+    this.#originOf = originOf
   }
 
   emit(event: ServerEvent): void {
-    for (const listener of this.#listeners) void this.#deliver(listener, event)
+    const told = this.#withOrigin(event)
+    for (const listener of this.#listeners) void this.#deliver(listener, told)
   }
 
   onAny(listener: Listener): Disposable {
@@ -23,6 +27,13 @@ export class EventBus {
 
   on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void | Promise<void>): Disposable {
     return this.onAny((event) => (event.type === type ? listener(event as EventOf<T>) : undefined))
+  }
+
+  /** Who changes something is somewhere; sessions and sign-ins tell it themselves. */
+  #withOrigin(event: ServerEvent): ServerEvent {
+    if (!('admin' in event) || event.remoteAddress !== undefined) return event
+    const remoteAddress = this.#originOf()
+    return remoteAddress === '' ? event : { ...event, remoteAddress }
   }
 
   async #deliver(listener: Listener, event: ServerEvent): Promise<void> {

@@ -13,7 +13,8 @@ export interface Actor {
   readonly remoteAddress: string
 }
 
-export type Subject = 'user' | 'folder' | 'admin'
+/** 'key': one of an admin's keys, tokens and sessions. */
+export type Subject = 'user' | 'folder' | 'admin' | 'key'
 
 /** Everything that happens, closed: audit, metrics, live view and rules listen to these and to nothing else. */
 export type ServerEvent =
@@ -73,12 +74,23 @@ export type ServerEvent =
     }
   | { type: 'attributes-set'; actor: Actor; path: VirtualPath; what: readonly ('size' | 'mode' | 'times')[] }
   | { type: 'symlink-made'; actor: Actor; path: VirtualPath; target: VirtualPath }
-  | { type: 'operation-refused'; actor: Actor; operation: string; path: VirtualPath; code: ErrorCode }
+  | {
+      type: 'operation-refused'
+      actor: Actor
+      operation: string
+      path: VirtualPath
+      /** Of what has two paths. */
+      target?: VirtualPath
+      code: ErrorCode
+    }
   | { type: 'admin-signed-in'; admin: string; remoteAddress: string; source: string }
   | { type: 'admin-sign-in-refused'; admin: string; remoteAddress: string; code: ErrorCode }
   | {
       type: 'account-changed'
+      /** '__system__' for what the server does by itself. */
       admin: string
+      /** The bus adds where the request comes from, here and below. */
+      remoteAddress?: string
       subject: Subject
       name: string
       change: 'added' | 'replaced' | 'removed'
@@ -94,11 +106,11 @@ export type ServerEvent =
       change: 'on' | 'off' | 'reset' | 'protocols' | 'recovery-codes-made' | 'recovery-code-used'
     }
   /** Names alone: a value can be a secret. */
-  | { type: 'settings-changed'; admin: string; names: readonly string[] }
+  | { type: 'settings-changed'; admin: string; remoteAddress?: string; names: readonly string[] }
   /** `admin` is '__system__' for scheduled ones. */
-  | { type: 'backup-made'; admin: string; name: string }
-  | { type: 'backup-restored'; admin: string; name: string }
-  | { type: 'backup-removed'; admin: string; name: string }
+  | { type: 'backup-made'; admin: string; remoteAddress?: string; name: string }
+  | { type: 'backup-restored'; admin: string; remoteAddress?: string; name: string }
+  | { type: 'backup-removed'; admin: string; remoteAddress?: string; name: string }
   | {
       type: 'quota-scanned'
       subject: 'user' | 'folder'

@@ -127,24 +127,29 @@ export class UserFilesystem implements AsyncDisposable {
    * 'overwrite' as an upload to `to` would. @throws 'already-exists' without `replace`
    */
   copyFile(from: VirtualPath, to: VirtualPath, options: CopyOptions): Promise<void> {
-    return this.#audited('copy', from, async () => {
-      for (const path of [from, to]) this.#access.requireFor(path, 'copy')
-      if (this.isInside(from, to))
-        throw new FileServerError('unsupported', 'A file cannot be copied onto itself')
-      const startedAt = this.#services.clock()
-      const source = await this.#opener.openDownload(from, copy)
-      try {
-        const existing = options.replace ? 'replace' : 'fail'
-        const how = { existing, missing: 'create', isAtomic: true } as const
-        const target = await this.#opener.openUpload(to, how, copy)
-        const bytes = await copyContent(source, target, options)
-        const durationMs = this.#services.clock() - startedAt
-        const actor = this.#connection.actor()
-        this.#emit({ type: 'file-copied', actor, path: from, target: to, bytes, durationMs })
-      } finally {
-        await source.close()
-      }
-    })
+    return this.#audited(
+      'copy',
+      from,
+      async () => {
+        for (const path of [from, to]) this.#access.requireFor(path, 'copy')
+        if (this.isInside(from, to))
+          throw new FileServerError('unsupported', 'A file cannot be copied onto itself')
+        const startedAt = this.#services.clock()
+        const source = await this.#opener.openDownload(from, copy)
+        try {
+          const existing = options.replace ? 'replace' : 'fail'
+          const how = { existing, missing: 'create', isAtomic: true } as const
+          const target = await this.#opener.openUpload(to, how, copy)
+          const bytes = await copyContent(source, target, options)
+          const durationMs = this.#services.clock() - startedAt
+          const actor = this.#connection.actor()
+          this.#emit({ type: 'file-copied', actor, path: from, target: to, bytes, durationMs })
+        } finally {
+          await source.close()
+        }
+      },
+      to,
+    )
   }
 
   /** Needs 'create_dirs'. */
@@ -188,20 +193,25 @@ export class UserFilesystem implements AsyncDisposable {
    * where a file is replaced. @throws 'already-exists' without `replace`
    */
   rename(from: VirtualPath, to: VirtualPath, options: { replace: boolean }): Promise<void> {
-    return this.#audited('rename', from, async () => {
-      this.#refuseMounts(from)
-      this.#refuseMounts(to)
-      for (const path of [from, to]) this.#access.requireName(path)
-      const [source, target] = [this.#mounts.locate(from), this.#mounts.locate(to)]
-      await renameEntry(
-        { path: from, ...source },
-        { path: to, ...target },
-        options.replace,
-        this.#access,
-        this.#services,
-      )
-      this.#emit({ type: 'entry-renamed', actor: this.#connection.actor(), path: from, target: to })
-    })
+    return this.#audited(
+      'rename',
+      from,
+      async () => {
+        this.#refuseMounts(from)
+        this.#refuseMounts(to)
+        for (const path of [from, to]) this.#access.requireName(path)
+        const [source, target] = [this.#mounts.locate(from), this.#mounts.locate(to)]
+        await renameEntry(
+          { path: from, ...source },
+          { path: to, ...target },
+          options.replace,
+          this.#access,
+          this.#services,
+        )
+        this.#emit({ type: 'entry-renamed', actor: this.#connection.actor(), path: from, target: to })
+      },
+      to,
+    )
   }
 
   /** Needs 'overwrite' for a size, 'chmod' for a mode (of which 0o777 counts), 'chtimes' for times. */
@@ -338,7 +348,12 @@ export class UserFilesystem implements AsyncDisposable {
     return this.#services.locks.run(keyOfLocation(location), task)
   }
 
-  async #audited<T>(operation: string, path: VirtualPath, task: () => Promise<T>): Promise<T> {
+  async #audited<T>(
+    operation: string,
+    path: VirtualPath,
+    task: () => Promise<T>,
+    target?: VirtualPath,
+  ): Promise<T> {
     this.#connection.touch()
     try {
       this.#open.requireOpen()
@@ -351,6 +366,7 @@ export class UserFilesystem implements AsyncDisposable {
           actor: this.#connection.actor(),
           operation,
           path,
+          ...(target === undefined ? {} : { target }),
           code: failure.code,
         })
       throw failure

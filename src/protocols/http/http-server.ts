@@ -37,6 +37,7 @@ import { addressText } from './listen-address.ts'
 import { describeRoutes } from './openapi.ts'
 import { logRequests } from './request-log.ts'
 import type { Metrics } from './metrics.ts'
+import type { RequestOrigins } from './request-origin.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { waitTurns } from './turns.ts'
 import { serveWebPages } from './web-pages.ts'
@@ -86,6 +87,7 @@ export interface HttpServerOptions {
   readonly connectInfo: () => Promise<ConnectInfo>
   readonly portChecks: () => Promise<PortReport>
   readonly readiness: AskReadiness
+  readonly origins: RequestOrigins
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>
   readonly log: Log
   /** Told the status code of every answer. */
@@ -157,6 +159,7 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
   app.addHook('onRequest', async (_request, reply) => setSecurityHeaders(reply))
   waitTurns(app)
   logRequests(app, options.log, options.onAnswer)
+  options.origins.follow(app)
   await app.register(fastifyCookie)
   limitBodyTime(app, bodyTimeoutMs, (socket) => answerBrokenRequest(new RequestTimeout(), socket))
   guardRoutes(app, { adminSignIn: options.adminSignIn, webSessions })

@@ -38,6 +38,7 @@ import type { ServerStatus } from '../../../src/core/status.ts'
 import { openDatabase, type Database } from '../../../src/database/database.ts'
 import type { LiveTiming } from '../../../src/protocols/http/api/live-streams.ts'
 import { HttpServer, type HttpServerOptions } from '../../../src/protocols/http/http-server.ts'
+import { RequestOrigins } from '../../../src/protocols/http/request-origin.ts'
 import { BackupFiles } from '../../../src/storage/local/backup-files.ts'
 import { LocalStorageProvider } from '../../../src/storage/local/local-storage.ts'
 
@@ -158,7 +159,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   await mkdir(root)
   const logged: string[] = []
   const log = collectingLog(logged)
-  const events = new EventBus(log)
+  const origins = new RequestOrigins()
+  const events = new EventBus(log, origins.current)
   const database = stack.use(await openDatabase(`sqlite:${join(directory, 'test.db')}`, { log: silentLog }))
   const { users, folders, admins, quota, secondFactors: factors } = database
   const hasher = new PasswordHasher({ concurrency: 2 })
@@ -239,6 +241,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     quotaScanner,
     quotaLedger: ledger,
     ...{ storages: notInThisTest, connectInfo: notInThisTest, portChecks: notInThisTest },
+    origins,
     readiness: () => Promise.resolve([]),
     metrics: { contentType: 'text/plain', text: () => Promise.resolve('numbers of the test') },
     ...options.reports,
