@@ -199,7 +199,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
       clock,
     }),
   )
-  const statusSources = { config, serving, hostKeys, database, link, certificates, storages }
+  const statusSources = { config, serving, hostKeys, database, auditLog, link, certificates, storages }
   const http: HttpServer = new HttpServer({
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
     admins: new AdminService({ admins, hasher, throttle, events, clock }),

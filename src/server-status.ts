@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts'
 import { toFileServerError } from './core/errors.ts'
+import type { AuditLog } from './core/events/audit-log.ts'
 import type { StorageProvider } from './core/files/storage.ts'
 import type {
   Binding,
@@ -28,12 +29,13 @@ export interface StatusSources extends StorageSources {
   readonly version: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'memoryBytes'>
+  readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'memoryBytes' | 'workers'>
   /** In force: it can be changed while the server runs. */
   readonly ftpTls: Config['ftp']['tls']
   readonly http: ProtocolServer
   readonly hostKeys: readonly HostKey[]
   readonly database: Database
+  readonly auditLog: Pick<AuditLog, 'state'>
   readonly certificates: CertificateStore
 }
 
@@ -60,6 +62,8 @@ export async function readStatus(sources: StatusSources): Promise<ServerStatus> 
       bindings: http.addresses.map(bindingOf),
       basePath: config.http.basePath,
     },
+    workers: readWorkers(sources),
+    auditLog: { queued: sources.auditLog.state.queued, lost: sources.auditLog.state.dropped },
     database,
     platform: {
       state: link.status.state,
@@ -78,6 +82,11 @@ export function certificatesOf(certificates: Pick<CertificateStore, 'status'>): 
     isSelfSigned: status.source === 'self-signed',
     error: status.problem ?? '',
   }))
+}
+
+function readWorkers({ config, serving }: StatusSources): ServerStatus['workers'] {
+  const { running, restarts, hangs } = serving.workers
+  return { configured: config.workers, running, restarts, hangs }
 }
 
 function readFtp({ config, serving: { ftp }, ftpTls }: StatusSources): FtpStatus {

@@ -58,6 +58,19 @@ export const servicesStatus = Type.Object(
     }),
     webdav: Type.Object({ is_active: Type.Boolean(), bindings: Type.Array(binding) }),
     http: Type.Object({ is_active: Type.Boolean(), bindings: Type.Array(binding), base_path: Type.String() }),
+    workers: Type.Object(
+      {
+        configured: Type.Integer({ minimum: 1 }),
+        running: amount('Processes that serve now.'),
+        restarts: amount('Processes that took the place of one that ended.'),
+        hangs: amount('Of them, in place of one that did not answer.'),
+      },
+      { description: 'Processes that serve SFTP and FTP.' },
+    ),
+    audit_log: Type.Object({
+      queued: amount('Records that wait for the database.'),
+      lost: amount('Records that found the memory for them full, since the start.'),
+    }),
     data_provider: Type.Object({
       is_active: Type.Boolean(),
       driver: Type.String(),

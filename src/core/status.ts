@@ -100,6 +100,20 @@ export interface ServerStatus {
     readonly bindings: readonly Binding[]
     readonly basePath: string
   }
+  /** Processes that serve SFTP and FTP. */
+  readonly workers: {
+    readonly configured: number
+    readonly running: number
+    readonly restarts: number
+    /** Of the restarts, those of processes that did not answer any more. */
+    readonly hangs: number
+  }
+  readonly auditLog: {
+    /** Records that wait for the database. */
+    readonly queued: number
+    /** Records that found the memory for them full. */
+    readonly lost: number
+  }
   readonly database: {
     readonly isActive: boolean
     readonly driver: 'sqlite' | 'postgresql'

@@ -95,6 +95,8 @@ test('shows the state of the server', async () => {
       passiveHost: 'host.example',
     },
     http: { isActive: true, bindings: [{ address: '0.0.0.0', port: 8080 }], basePath: '/x/' },
+    workers: { configured: 2, running: 1, restarts: 4, hangs: 3 },
+    auditLog: { queued: 6, lost: 8 },
     database: { isActive: false, driver: 'postgresql', error: 'does not answer' },
     platform: { state: 'unreachable', since: 5, error: 'timeout' },
     storages: [
@@ -126,6 +128,8 @@ test('shows the state of the server', async () => {
   assert.deepEqual(fieldOf(ftp, 'passive_port_range'), { start: 2122, end: 2130 })
   assert.deepEqual(fieldOf(ftp, 'bindings'), [{ address: '0.0.0.0', port: 2121, tls_mode: 2 }])
   assert.deepEqual(data_provider, { is_active: false, driver: 'postgresql', error: 'does not answer' })
+  assert.deepEqual(fieldOf(body, 'workers'), { configured: 2, running: 1, restarts: 4, hangs: 3 })
+  assert.deepEqual(fieldOf(body, 'audit_log'), { queued: 6, lost: 8 })
   assert.deepEqual(platform, { state: 'unreachable', since: 5, error: 'timeout' })
   assert.equal(fieldOf((storages as unknown[])[0], 'is_writable'), false)
   assert.equal(fieldOf((certificates as unknown[])[0], 'is_self_signed'), true)
@@ -145,6 +149,7 @@ test('lets every admin do what their permissions say and nothing more', async ()
     ['add_users manage_folders', 'POST', '/folders', { name: 'x', mapped_path: world.root }],
     ['edit_users manage_folders', 'PUT', '/folders/x', { mapped_path: world.root }],
     ['del_users manage_folders', 'DELETE', '/folders/x'],
+    ['view_status', 'GET', '/metrics'],
     ['view_conns', 'GET', '/connections'],
     ['view_conns', 'GET', '/live'],
     ['view_events', 'POST', '/events/search', {}],

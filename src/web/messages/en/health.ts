@@ -78,6 +78,18 @@ export const health = {
   'health.ports.tested': 'Tested through {host} on {time}.',
   'health.ports.testing': 'Testing the ports, this takes a few seconds…',
   'health.ports.title': 'Reachable from outside',
+  'health.workers.subject': 'Processes for SFTP and FTP',
+  'health.workers.good': '{running} of {configured} serve.',
+  'health.workers.missing': '{running} of {configured} serve; another one starts.',
+  'health.workers.restarted':
+    '{running} of {configured} serve. Replaced since the start: {restarts}, of them because they hung: {hangs}.',
+  'health.workers.advice':
+    'The log of the plugin tells why they ended. Look for memory that ran out and for slow disks.',
+  'health.audit.subject': 'Activity log',
+  'health.audit.good': 'Everything is kept.',
+  'health.audit.waits': '{n} entries wait for the database.',
+  'health.audit.lost': '{n} entries were lost: the database was away for too long.',
+  'health.audit.advice': 'See that the database answers and has room.',
   'health.process.state': 'Running since {since}, with {memory} of memory.',
   'health.process.subject': 'Version {version}',
   'health.refresh': 'Refresh',

@@ -82,6 +82,18 @@ export const health: Translation<typeof english> = {
   'health.ports.tested': 'Probado a través de {host}: {time}.',
   'health.ports.testing': 'Probando los puertos, tardará unos segundos…',
   'health.ports.title': 'Accesible desde fuera',
+  'health.workers.subject': 'Procesos de SFTP y FTP',
+  'health.workers.good': '{running} de {configured} en servicio.',
+  'health.workers.missing': '{running} de {configured} en servicio; se está iniciando otro.',
+  'health.workers.restarted':
+    '{running} de {configured} en servicio. Reemplazados desde el inicio: {restarts}, de ellos por bloqueo: {hangs}.',
+  'health.workers.advice':
+    'El registro del complemento indica por qué terminaron. Compruebe si faltó memoria o si hay discos lentos.',
+  'health.audit.subject': 'Registro de actividad',
+  'health.audit.good': 'Se guarda todo.',
+  'health.audit.waits': '{n} entradas esperan a la base de datos.',
+  'health.audit.lost': 'Se perdieron {n} entradas: la base de datos no respondió durante demasiado tiempo.',
+  'health.audit.advice': 'Compruebe que la base de datos responde y tiene espacio.',
   'health.process.state': 'En marcha desde {since}, con {memory} de memoria.',
   'health.process.subject': 'Versión {version}',
   'health.refresh': 'Actualizar',

@@ -38,6 +38,8 @@ const healthy: ServicesStatus = {
   },
   webdav: { is_active: false, bindings: [] },
   http: { is_active: true, bindings: [{ address: '::', port: 8080 }], base_path: '/' },
+  workers: { configured: 2, running: 2, restarts: 0, hangs: 0 },
+  audit_log: { queued: 3, lost: 0 },
   data_provider: { is_active: true, driver: 'sqlite', error: '' },
   ...{ defender: off, mfa: off, allow_list: off, rate_limiters: off },
   platform: { state: 'connected', since: now, error: '' },
@@ -77,6 +79,21 @@ describe('status', () => {
     const [problem] = problems({ data_provider: { is_active: false, driver: 'postgresql', error: 'no' } })
     assert.equal(problem?.state, 'health.database.away')
     assert.equal(problem.detail, 'no')
+  })
+
+  it('tells workers that are missing or were replaced', () => {
+    const workers = (change: object) => toldOf({ workers: { ...healthy.workers, ...change } })[0]?.slice(0, 2)
+    assert.deepEqual(workers({ running: 0 }), ['bad', 'health.workers.missing'])
+    assert.deepEqual(workers({ running: 1 }), ['warning', 'health.workers.missing'])
+    const replaced = findings({ workers: { ...healthy.workers, restarts: 1 } })
+    assert.ok(replaced.some(({ level, state }) => level === 'info' && state === 'health.workers.restarted'))
+  })
+
+  it('tells an activity log that waits or has lost something', () => {
+    const audit = (change: object) =>
+      toldOf({ audit_log: { ...healthy.audit_log, ...change } })[0]?.slice(0, 2)
+    assert.deepEqual(audit({ queued: 1_001 }), ['warning', 'health.audit.waits'])
+    assert.deepEqual(audit({ lost: 1 }), ['bad', 'health.audit.lost'])
   })
 
   it('tells a platform that is away or refuses', () => {

@@ -7,6 +7,7 @@ import { spaceFinding } from './space-finding.ts'
 const dayMs = 24 * 60 * 60_000
 /** Certificates are renewed long before; one that ends sooner has been forgotten. */
 const warnBeforeMs = 14 * dayMs
+const manyQueued = 1_000
 
 /** What the server says of itself. `now` in milliseconds since the epoch. */
 export function statusSections(status: ServicesStatus, now: number): readonly Section[] {
@@ -36,7 +37,9 @@ function serverFindings(status: ServicesStatus, now: number): readonly Finding[]
       }),
     },
     ...serviceFindings(status),
+    workersFinding(status),
     databaseFinding(status),
+    auditFinding(status),
     spaceFinding(
       { subject: t('health.data.subject'), isWritable: true, ...spaceOf(data), minFreeBytes: 0 },
       t('health.data.advice', { directory: data.directory }),
@@ -69,6 +72,35 @@ function serviceFindings({ ssh, ftp, http }: ServicesStatus): readonly Finding[]
       advice: t('health.service.stoppedAdvice'),
     }
   })
+}
+
+function workersFinding({ workers: { configured, running, restarts, hangs } }: ServicesStatus): Finding {
+  const subject = t('health.workers.subject')
+  const values = { running, configured, restarts, hangs }
+  if (running < configured)
+    return {
+      level: running === 0 ? 'bad' : 'warning',
+      subject,
+      state: t('health.workers.missing', values),
+      advice: t('health.workers.advice'),
+    }
+  if (restarts === 0) return { level: 'good', subject, state: t('health.workers.good', values) }
+  return {
+    level: 'info',
+    subject,
+    state: t('health.workers.restarted', values),
+    advice: t('health.workers.advice'),
+  }
+}
+
+/** A few records wait for a moment always; many wait for a database that is away. */
+function auditFinding({ audit_log: { queued, lost } }: ServicesStatus): Finding {
+  const subject = t('health.audit.subject')
+  const advice = t('health.audit.advice')
+  if (lost > 0) return { level: 'bad', subject, state: t('health.audit.lost', { n: lost }), advice }
+  if (queued > manyQueued)
+    return { level: 'warning', subject, state: t('health.audit.waits', { n: queued }), advice }
+  return { level: 'good', subject, state: t('health.audit.good') }
 }
 
 function databaseFinding({ data_provider: database }: ServicesStatus): Finding {
