@@ -101,6 +101,7 @@ export type ServerEvent =
       type: 'second-factor-changed'
       /** Who did it; the owner's own name but for a reset. */
       admin: string
+      remoteAddress?: string
       subject: 'user' | 'admin'
       name: string
       change: 'on' | 'off' | 'reset' | 'protocols' | 'recovery-codes-made' | 'recovery-code-used'
