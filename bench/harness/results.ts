@@ -66,6 +66,11 @@ function footnote({
     'Speed: the best peer’s seconds through ours. CPU: user and system seconds of the server, sessions included. Memory: the highest PSS seen.',
     `CPU of clients: theirs beside ours, for the whole row; a server that costs nothing would still wait for 1/${cores} of it.`,
     'Ours keeps all rules on and makes uploads durable (fsync) before it answers; none of the peers does.',
+    ...(rows.some(({ peers }) => peers.includes('vsftpd'))
+      ? [
+          'vsftpd runs as it is shipped, privilege-separated; without privilege separation its manual calls it dangerous, and it is shown for the record.',
+        ]
+      : []),
     ...(missedGoals.length > 0 ? [`Goals not reached (✗): ${missedGoals.join(', ')}.`] : []),
   ].join('\n')
 }

@@ -7,6 +7,7 @@ export type ServerName =
   | 'proftpd'
   | 'proftpd, FTP'
   | 'vsftpd'
+  | 'vsftpd without privilege separation'
   | 'pure-ftpd'
   | 'nginx'
   | 'zip'

@@ -112,6 +112,8 @@ function sizeFileOf(index: number, { scratch }: RowContext): string {
 const cpuOf = (direction: FtpDirection, tls: boolean) => (direction === 'down' && !tls ? 2 : 0.7)
 const oneSpeed = { plain: { down: 0.8, up: 1.1 }, tls: { down: 1.5, up: 1.9 } } as const
 
+const unseparated = 'vsftpd without privilege separation'
+
 function rowsOf(tls: boolean, direction: FtpDirection): Row[] {
   const [name, label] = tls ? ['ftps', 'FTPS'] : ['ftp', 'FTP']
   const cpu = cpuOf(direction, tls)
@@ -122,7 +124,7 @@ function rowsOf(tls: boolean, direction: FtpDirection): Row[] {
       ...{ direction, tls, sessions: 1 },
       goals: { speed: oneSpeed[tls ? 'tls' : 'plain'][direction], cpu },
       // ftp-srv fails in every third transfer with TLS.
-      forTheRecord: ['proftpd, FTP', 'pure-ftpd', ...(tls ? [] : (['ftp-srv'] as const))],
+      forTheRecord: [unseparated, 'proftpd, FTP', 'pure-ftpd', ...(tls ? [] : (['ftp-srv'] as const))],
       alsoOnDisk: direction === 'up',
     }),
     bulkRow({
@@ -130,6 +132,7 @@ function rowsOf(tls: boolean, direction: FtpDirection): Row[] {
       title: `${label} 4 sessions at once, 256 MiB ${direction} each`,
       ...{ direction, tls, sessions: 4 },
       goals: { speed: 1, cpu },
+      forTheRecord: [unseparated],
     }),
   ]
 }

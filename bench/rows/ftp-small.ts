@@ -18,6 +18,7 @@ function smallRow(tls: boolean, direction: FtpDirection): Row {
     name: `${tls ? 'ftps' : 'ftp'}-small-${direction}`,
     title: `${tls ? 'FTPS' : 'FTP'} 2,000 files of 4 KiB ${direction}, Python ftplib`,
     peers: ['vsftpd', 'proftpd, FTP', 'pure-ftpd'],
+    forTheRecord: ['vsftpd without privilege separation'],
     goals: { speed: 1.2 },
     alsoOnDisk: direction === 'up' && !tls,
     hasCurve: true,

@@ -7,7 +7,7 @@ import { startProftpdFtp } from './proftpd-ftp.ts'
 import { startProftpd } from './proftpd.ts'
 import { startPureFtpd } from './pure-ftpd.ts'
 import { startSsh2Stock } from './ssh2-stock.ts'
-import { startVsftpd } from './vsftpd.ts'
+import { startUnseparatedVsftpd, startVsftpd } from './vsftpd.ts'
 import { startZip } from './zip.ts'
 
 const starters: Partial<Record<ServerName, StartServer>> = {
@@ -21,6 +21,7 @@ const starters: Partial<Record<ServerName, StartServer>> = {
   proftpd: startProftpd,
   'proftpd, FTP': startProftpdFtp,
   vsftpd: startVsftpd,
+  'vsftpd without privilege separation': startUnseparatedVsftpd,
   'pure-ftpd': startPureFtpd,
   nginx: startNginx,
   zip: startZip,

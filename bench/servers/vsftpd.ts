@@ -1,17 +1,43 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ServerPlace, ServerUnderTest } from '../harness/row.ts'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { ServerName, ServerPlace, ServerUnderTest } from '../harness/row.ts'
 import { startDaemon } from './daemon.ts'
 import { unpackDebianPackages } from './debian-package.ts'
 import { findFreePort } from './free-port.ts'
 import { writePeerCertificate } from './peer-certificate.ts'
 
+/** Of every Debian, and with a home directory, where a session looks first. */
+const anonymous = 'daemon'
+
 /**
- * Debian's vsftpd. It checks passwords by PAM alone, which would need changes to the system, so its user is the anonymous
- * one, with all rights. It runs as whoever starts it: in its usual mode a second process moves the bytes of TLS, which takes
- * two to four times as long.
+ * Debian's vsftpd as it is shipped: sessions run unprivileged in a chroot, and for TLS a second process of each moves
+ * the bytes. It checks passwords by PAM alone, which would need changes to the system, so its user is the anonymous one,
+ * with all rights.
  */
-export async function startVsftpd({ directory }: ServerPlace): Promise<ServerUnderTest> {
+export async function startVsftpd(place: ServerPlace): Promise<ServerUnderTest> {
+  if (process.getuid?.() !== 0) throw new Error('vsftpd separates privileges as root alone')
+  // Its sessions change to the start directory as the unprivileged user.
+  await chmod(dirname(place.directory), 0o711)
+  return start(place, 'vsftpd', { ftp_username: anonymous, nopriv_user: 'nobody' })
+}
+
+/**
+ * For the record: all in one process with the rights of whoever starts it, which vsftpd's manual calls dangerous. Nobody
+ * runs it so, but it is the fastest that it can be.
+ */
+export async function startUnseparatedVsftpd(place: ServerPlace): Promise<ServerUnderTest> {
+  // Of the user only its existence is looked at.
+  return start(place, 'vsftpd without privilege separation', {
+    run_as_launching_user: 'YES',
+    ftp_username: anonymous,
+  })
+}
+
+async function start(
+  { directory }: ServerPlace,
+  name: ServerName,
+  privileges: Readonly<Record<string, string>>,
+): Promise<ServerUnderTest> {
   const { root } = await unpackDebianPackages(['vsftpd'])
   const home = join(directory, 'home')
   const empty = join(directory, 'empty')
@@ -25,9 +51,7 @@ export async function startVsftpd({ directory }: ServerPlace): Promise<ServerUnd
     listen_address: '127.0.0.1',
     listen_port: port,
     background: 'NO',
-    run_as_launching_user: 'YES',
-    // Only its existence is looked at.
-    ftp_username: 'nobody',
+    ...privileges,
     secure_chroot_dir: empty,
     anonymous_enable: 'YES',
     local_enable: 'NO',
@@ -54,5 +78,5 @@ export async function startVsftpd({ directory }: ServerPlace): Promise<ServerUnd
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   await writeFile(configuration, lines.join(''))
   const daemon = await startDaemon({ program: join(root, 'usr/sbin/vsftpd'), args: [configuration], port })
-  return { ...daemon, name: 'vsftpd', home, ftpPort: port, ftpUsername: 'anonymous' }
+  return { ...daemon, name, home, ftpPort: port, ftpUsername: 'anonymous' }
 }
