@@ -10,6 +10,7 @@ import { AccountService } from './core/accounts/account-service.ts'
 import { AdminService } from './core/accounts/admin-service.ts'
 import { ProfileService } from './core/accounts/profile-service.ts'
 import { SecondFactorService } from './core/accounts/second-factor-service.ts'
+import { AddressList } from './core/auth/address-list.ts'
 import { AdminSignIn, setupName } from './core/auth/admin-sign-in.ts'
 import { Authenticator } from './core/auth/authenticator.ts'
 import { CodeCheck } from './core/auth/code-check.ts'
@@ -127,7 +128,12 @@ export async function startApp(config: Config, { log, version, environment }: Ap
     }),
   )
   stack.use(new ProcessMeter((sample) => metrics.sample(0, sample)))
-  const throttle = new LoginThrottle({ clock, onDelay: (ms) => metrics.loginDelayed(ms) })
+  const throttle = new LoginThrottle({
+    clock,
+    onDelay: (ms) => metrics.loginDelayed(ms),
+    proxies: new AddressList(config.limits.proxyAddresses),
+    maxAddressFailures: config.limits.maxAddressFailures,
+  })
   const locks = new KeyedLock()
   const files: FileServices = {
     quota: ledger,

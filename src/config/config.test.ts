@@ -52,7 +52,14 @@ suite('configuration', () => {
       admin: undefined,
       uploadMode: 'resumable',
       minFreeSpaceBytes: 64 * 1024 * 1024,
-      limits: { maxConnections: 1000, loginGraceMs: 120_000, idleTimeoutMs: 900_000, maxAuthTries: 6 },
+      limits: {
+        ...{ maxConnections: 1000, loginGraceMs: 120_000, idleTimeoutMs: 900_000, maxAuthTries: 6 },
+        proxyAddresses: [
+          ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
+          ...['::1', 'fc00::/7', 'fe80::/10'],
+        ],
+        maxAddressFailures: 60,
+      },
       workers: 1,
       logLevel: 'info',
       warnings: [],

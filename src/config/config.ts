@@ -42,6 +42,10 @@ export interface LimitsConfig {
   /** 0: never. */
   readonly idleTimeoutMs: number
   readonly maxAuthTries: number
+  /** Addresses and networks that many clients share. */
+  readonly proxyAddresses: readonly string[]
+  /** Within half an hour; 0: any number. */
+  readonly maxAddressFailures: number
 }
 
 /** Everything the environment decides: checked, deeply frozen. Directories are absolute. */
@@ -260,6 +264,8 @@ function readLimits(read: SettingReader): LimitsConfig {
     loginGraceMs: seconds('LOGIN_GRACE', 1),
     idleTimeoutMs: seconds('IDLE_TIMEOUT', 0),
     maxAuthTries: read.integer('MAX_AUTH_TRIES', { min: 1, max: 100, unit: 'tries' }),
+    proxyAddresses: read.networks('PROXY_ADDRESSES'),
+    maxAddressFailures: read.integer('MAX_ADDRESS_FAILURES', { min: 0, max: 1_000_000, unit: 'failures' }),
   }
 }
 

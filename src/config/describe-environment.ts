@@ -44,6 +44,8 @@ const valueOf: Readonly<Record<Exclude<SettingName, SecretName>, (config: Config
   LOGIN_GRACE: ({ limits }) => String(limits.loginGraceMs / 1000),
   IDLE_TIMEOUT: ({ limits }) => String(limits.idleTimeoutMs / 1000),
   MAX_AUTH_TRIES: ({ limits }) => String(limits.maxAuthTries),
+  PROXY_ADDRESSES: ({ limits }) => limits.proxyAddresses.join(','),
+  MAX_ADDRESS_FAILURES: ({ limits }) => String(limits.maxAddressFailures),
   WORKERS: ({ workers }) => String(workers),
   LOG_LEVEL: (config) => config.logLevel,
 }

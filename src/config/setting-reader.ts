@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { AddressList } from '../core/auth/address-list.ts'
 import { defaultOf, type SettingName } from './settings.ts'
 
 /** Reads and checks variables one by one and keeps a line for each that is wrong, so that all are told at once. */
@@ -65,6 +66,19 @@ export class SettingReader {
     return this.text(name) === '' ? undefined : this.port(name)
   }
 
+  /** Addresses and networks parted by commas, or a word for some of them. */
+  networks(name: SettingName): readonly string[] {
+    const items = this.text(name).split(',')
+    const entries = items.map((item) => item.trim()).flatMap((item) => wordedNetworks[item] ?? item)
+    try {
+      return new AddressList(entries.filter((entry) => entry !== '')).entries
+    } catch (error) {
+      const entry = error instanceof RangeError ? error.message : ''
+      this.refuse(name, `${quote(entry)} is no address; give a list like 172.18.0.1,10.0.0.0/8`)
+      return []
+    }
+  }
+
   /** Ports and ranges parted by commas, e.g. '2021,2121-2123'. Only 0 (any free port) may come twice. */
   ports(name: SettingName): number[] {
     const ports: number[] = []
@@ -88,6 +102,16 @@ export class SettingReader {
     }
     return ports
   }
+}
+
+const wordedNetworks: Readonly<Record<string, readonly string[] | undefined>> = {
+  none: [],
+  all: ['0.0.0.0/0', '::/0'],
+  /** RFC 1918, RFC 4193, and what reaches no other machine. */
+  private: [
+    ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
+    ...['::1', 'fc00::/7', 'fe80::/10'],
+  ],
 }
 
 /** Each port is a listener, and on the platform a proxy, that stays open. */

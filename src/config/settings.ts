@@ -214,6 +214,20 @@ export const settings = [
     description: 'Failed logins in one connection before it is closed.',
   },
   {
+    name: 'PROXY_ADDRESSES',
+    clone: 'private',
+    container: 'private',
+    description:
+      'Addresses and networks that many clients share, as `172.18.0.1,10.0.0.0/8`: no failure is counted by them. `private`: all private ones, where the platform’s proxy is; `all`; `none`.',
+  },
+  {
+    name: 'MAX_ADDRESS_FAILURES',
+    clone: '60',
+    container: '60',
+    description:
+      'Failed logins of any other address within half an hour, after which its passwords are refused for a quarter. 0: never.',
+  },
+  {
     name: 'WORKERS',
     clone: '1',
     container: '1',

@@ -36,12 +36,18 @@ export interface LentSize {
   readonly grants: number
 }
 
+/** Who tries to sign in, as the throttle counts it. */
+export interface LoginSource {
+  readonly name: string
+  readonly peer?: string | undefined
+}
+
 /** What a worker says to the primary process. */
 export interface WorkerWords {
   calls: {
     place: { ask: Placing; answer: void }
     verify: { ask: { password: string; hash: string; afresh: boolean }; answer: boolean }
-    'throttle-pass': { ask: string; answer: void }
+    'throttle-pass': { ask: LoginSource; answer: void }
     /** Answers which of the names are files that somebody changes in place. */
     lock: { ask: { id: number; names: readonly string[] }; answer: readonly string[] }
     'quota-open': { ask: QuotaAccount; answer: void }
@@ -61,8 +67,8 @@ export interface WorkerWords {
     leave: string
     'switch-protocol': { connectionId: string; protocol: SessionProtocol }
     traffic: TrafficTotals
-    'throttle-failure': string
-    'throttle-success': string
+    'throttle-failure': LoginSource
+    'throttle-success': LoginSource
     unlock: number
     'quota-settle': { ticket: number; account: QuotaAccount; change: QuotaUsage }
     'quota-release': number

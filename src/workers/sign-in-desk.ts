@@ -11,9 +11,9 @@ export function checkPasswordsFor(
   { hasher, throttle }: { hasher: PasswordVerifier; throttle: Throttle },
 ): void {
   channel.answer('verify', ({ password, hash, afresh }) => hasher.verify(password, hash, { afresh }))
-  channel.answer('throttle-pass', (name) => throttle.pass(name))
-  channel.on('throttle-failure', (name) => throttle.recordFailure(name))
-  channel.on('throttle-success', (name) => throttle.recordSuccess(name))
+  channel.answer('throttle-pass', ({ name, peer }) => throttle.pass(name, peer))
+  channel.on('throttle-failure', ({ name, peer }) => throttle.recordFailure(name, peer))
+  channel.on('throttle-success', ({ name, peer }) => throttle.recordSuccess(name, peer))
 }
 
 /** The same from the worker's side. */
@@ -23,9 +23,9 @@ export function passwordsOf(channel: ChannelToPrimary): { hasher: PasswordVerifi
       verify: (password, hash, { afresh = false } = {}) => channel.call('verify', { password, hash, afresh }),
     },
     throttle: {
-      pass: (name) => channel.call('throttle-pass', name),
-      recordFailure: (name) => channel.post('throttle-failure', name),
-      recordSuccess: (name) => channel.post('throttle-success', name),
+      pass: (name, peer) => channel.call('throttle-pass', { name, peer }),
+      recordFailure: (name, peer) => channel.post('throttle-failure', { name, peer }),
+      recordSuccess: (name, peer) => channel.post('throttle-success', { name, peer }),
     },
   }
 }

@@ -98,6 +98,29 @@ test('an unknown user costs the same hash as a known one, and both are slowed al
   assert.equal(world.throttle.delayOf('user:bob'), 0)
 })
 
+test('who has a key is never slowed by those who guess passwords, nor is the second step after it', async () => {
+  await using world = await CoreWorld.open()
+  await world.addUser('bob', {
+    publicKeys,
+    deniedLoginMethods: ['publickey', 'password-over-SSH', 'keyboard-interactive'],
+  })
+  await world.addUser('eve', { publicKeys })
+  for (const username of ['bob', 'eve'])
+    for (let i = 0; i < 8; i++) world.throttle.recordFailure(`user:${username}`)
+  for (let i = 0; i < 200; i++) world.throttle.recordFailure(`user:x${i}`)
+  await world.openSession('eve', { credential: withKey })
+  const first = await world.signIn.signIn(attempt('bob', { credential: withKey }))
+  assert.ok(first.outcome === 'partial')
+  assert.deepEqual(world.throttleWaits, [])
+  const wrongKey = { method: 'publickey', key: wire(9) } as const
+  for (let i = 0; i < 20; i++)
+    await rejects('access-denied', world.signIn.signIn(attempt('nobody', { credential: wrongKey })))
+  assert.equal(world.throttle.delayOf('user:nobody'), world.throttle.delayOf('user:somebody'))
+  assert.equal(world.throttle.delayOf('user:eve'), 4000, 'the key does not forgive what was guessed')
+  await world.openSession('bob', { proof: first.proof })
+  assert.deepEqual(world.throttleWaits, [world.throttle.delayOf('user:somebody')])
+})
+
 test('an unknown user is refused as ever after a moment in which too many logins waited', async () => {
   const hasher = new PasswordHasher({ concurrency: 1, maxWaiting: 0 })
   const busy = hasher.hash('x')

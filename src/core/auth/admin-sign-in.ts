@@ -67,9 +67,9 @@ export class AdminSignIn {
   ): Promise<IssuedToken> {
     const throttleName = `admin:${username}`
     try {
-      await this.#parts.throttle.pass(throttleName)
+      await this.#parts.throttle.pass(throttleName, remoteAddress)
       const admin = await this.#identify(username, password, given)
-      this.#parts.throttle.recordSuccess(throttleName)
+      this.#parts.throttle.recordSuccess(throttleName, remoteAddress)
       const token = await this.tokens.issue(admin, kind)
       await this.#parts.admins.recordLogin(admin.username, this.#clock())
       this.#parts.events.emit({
@@ -82,7 +82,7 @@ export class AdminSignIn {
     } catch (error) {
       const { code } = toFileServerError(error)
       if (code === 'second-factor-needed') throw error
-      if (code === 'access-denied') this.#parts.throttle.recordFailure(throttleName)
+      if (code === 'access-denied') this.#parts.throttle.recordFailure(throttleName, remoteAddress)
       this.#parts.events.emit({ type: 'admin-sign-in-refused', admin: username, remoteAddress, code })
       throw error
     }

@@ -72,27 +72,6 @@ test('a name that too many wait for is refused', async () => {
   await Promise.all(waiting)
 })
 
-test('many failures under many names slow everybody down a little, until the minute is over', async () => {
-  let now = 1_000_000
-  const waits: number[] = []
-  const throttle = new LoginThrottle({
-    clock: () => now,
-    wait: (ms) => {
-      waits.push(ms)
-      return Promise.resolve()
-    },
-  })
-  for (let i = 0; i < 120; i++) throttle.recordFailure(`name-${i}`)
-  await throttle.pass('ann')
-  assert.deepEqual(waits, [])
-  throttle.recordFailure('one more')
-  await throttle.pass('ann')
-  await throttle.pass('name-1')
-  assert.deepEqual(waits, [500, 500])
-  now += 60_000
-  assert.equal(throttle.delayOf('ann'), 0)
-})
-
 test('a rate holds per name and over all names, window by window', () => {
   let now = 1000
   const limit = new RateLimit({ perName: 2, overall: 3, windowMs: 100 }, () => now)

@@ -43,15 +43,19 @@ export class Authenticator {
 
   /** @throws FileServerError 'access-denied', 'too-many-attempts', 'unavailable' */
   async authenticate(attempt: SignInAttempt): Promise<{ user: User; authentication: Authentication }> {
-    const throttleName = `user:${attempt.username}`
-    await this.#throttle.pass(throttleName)
+    // A key cannot be guessed: who has one is never slowed by those who try passwords.
+    const isGuessable = attempt.credential.method !== 'publickey'
+    const throttleName = throttleNameOf(attempt)
+    const { remoteAddress } = attempt
+    if (isGuessable) await this.#throttle.pass(throttleName, remoteAddress)
     const user = await this.#users.find(attempt.username)
     const authentication = await this.#check(user, attempt)
     if (!user || !authentication) {
-      this.#throttle.recordFailure(throttleName)
+      if (isGuessable) this.#throttle.recordFailure(throttleName, remoteAddress)
       throw new FileServerError('access-denied', 'Authentication failed')
     }
-    if (authentication.outcome === 'accepted') this.#throttle.recordSuccess(throttleName)
+    if (isGuessable && authentication.outcome === 'accepted')
+      this.#throttle.recordSuccess(throttleName, remoteAddress)
     return { user, authentication }
   }
 
@@ -134,4 +138,9 @@ export class Authenticator {
     const isExpired = user.expirationDate > 0 && user.expirationDate <= this.#clock()
     return user.status === 'active' && !isExpired && !user.deniedProtocols.includes(protocol)
   }
+}
+
+/** The second step of somebody who has proven a key is not slowed by those who have none. */
+function throttleNameOf({ username, proof }: SignInAttempt): string {
+  return proof?.username === username ? `user with key:${username}` : `user:${username}`
 }
