@@ -209,7 +209,7 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const http: HttpServer = new HttpServer({
     ...{ host, port: config.http.port, basePath: config.http.basePath, version, log },
     admins: new AdminService({ admins, hasher, throttle, events, clock }),
-    profiles: new ProfileService({ users, hasher, throttle, events, clock }),
+    profiles: new ProfileService({ users, hasher, throttle, connections, events, clock }),
     secondFactors: new SecondFactorService({
       ...{ factors, users, admins, box, codes, hasher, throttle, events, clock },
     }),

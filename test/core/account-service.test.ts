@@ -222,7 +222,7 @@ test('each change is told once, with who made it; a refused one is not', async (
   )
 })
 
-test('who may no longer sign in is disconnected; others stay unless asked', async () => {
+test('a change of who a user is or what they may do ends their sessions; others stay unless asked', async () => {
   await using world = await CoreWorld.open()
   const service = serviceOf(world)
   const changes: [boolean, Partial<UserInput>, { disconnect?: boolean }][] = [
@@ -232,6 +232,18 @@ test('who may no longer sign in is disconnected; others stay unless asked', asyn
     [true, { expirationDate: 1000 }, {}],
     [true, { deniedProtocols: ['SSH'] }, {}],
     [false, { deniedProtocols: ['FTP'] }, {}],
+    [false, { quotaSize: 5, uploadBandwidth: 1, email: 'ann@example.test' }, {}],
+    [true, { password: 'another password' }, {}],
+    [true, { password: '' }, {}],
+    [true, { permissions: { '/': ['list'] } }, {}],
+    [true, { deniedLoginMethods: ['password'] }, {}],
+    [true, { ftpSecurity: 'tls-required' }, {}],
+    [true, { expirationDate: 9e12 }, {}],
+    [
+      true,
+      { publicKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl a'] },
+      {},
+    ],
   ]
   for (const [i, [isOut, change, options]] of changes.entries()) {
     const username = `user${i}`

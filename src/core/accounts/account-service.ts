@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { loginProtocolOf } from '../auth/login-methods.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
@@ -63,15 +64,17 @@ export class AccountService {
     return user
   }
 
-  /** A user that may no longer sign in is disconnected at once; the others where `disconnect` asks for it. */
+  /**
+   * Sessions know the account as it was when they began: they end at once where it changes who the user is or what they
+   * may do, and for anything else where `disconnect` asks for it.
+   */
   async replaceUser(admin: string, input: UserInput, { disconnect = false } = {}): Promise<User> {
     const before = await this.findUser(input.username)
     const settings = await this.#checked(input)
     const passwordHash = await this.#hash(input.password, before.passwordHash)
     const user = await this.#parts.users.replace({ ...settings, passwordHash }, this.#clock())
     this.#changed(admin, 'user', user.username, 'replaced')
-    const isExpired = user.expirationDate > 0 && user.expirationDate <= this.#clock()
-    if (disconnect || user.status === 'disabled' || isExpired)
+    if (disconnect || changesAccess(before, user))
       this.#parts.connections.disconnectUser(user.username, 'the account was changed')
     else this.#disconnectDenied(user)
     return user
@@ -164,4 +167,22 @@ export class AccountService {
   #changed(admin: string, subject: Subject, name: string, change: 'added' | 'replaced' | 'removed'): void {
     this.#parts.events.emit({ type: 'account-changed', admin, subject, name, change })
   }
+}
+
+/** What open sessions may not go on without. Protocols that are denied end those of the protocol alone. */
+const accessFields = [
+  'status',
+  'expirationDate',
+  'passwordHash',
+  'publicKeys',
+  'homeDir',
+  'folders',
+  'permissions',
+  'filePatterns',
+  'deniedLoginMethods',
+  'ftpSecurity',
+] as const satisfies readonly (keyof UserSettings)[]
+
+function changesAccess(before: User, after: User): boolean {
+  return accessFields.some((field) => !isDeepStrictEqual(before[field], after[field]))
 }

@@ -2,6 +2,7 @@ import type { LoginThrottle } from '../auth/login-throttle.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
+import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { checkPublicKeys } from './account-rules.ts'
 import type { UserRepository } from './repositories.ts'
@@ -13,11 +14,21 @@ export interface ProfileParts {
   readonly users: UserRepository
   readonly hasher: PasswordHasher
   readonly throttle: LoginThrottle
+  readonly connections: ConnectionRegistry
   readonly events: EventBus
   readonly clock?: Clock
 }
 
-/** What users change about themselves. Their connections go on: whoever is signed in may know the old password. */
+/** Who asks, and over which connection. */
+export interface Self {
+  readonly username: string
+  readonly connectionId: string
+}
+
+/**
+ * What users change about themselves, each over a connection that is given by its id. It goes on; all others of the user
+ * end, because who is signed in there may have come with the old password or key.
+ */
 export class ProfileService {
   readonly #parts: ProfileParts
   readonly #clock: Clock
@@ -38,7 +49,10 @@ export class ProfileService {
    * Guessing the present password counts as a failed sign-in.
    * @throws FileServerError 'invalid-argument' with its field, 'too-many-attempts', 'busy'
    */
-  async changePassword(username: string, current: string, next: string): Promise<void> {
+  async changePassword(
+    { username, connectionId }: Self,
+    { current, next }: { readonly current: string; readonly next: string },
+  ): Promise<void> {
     const { users, hasher, throttle } = this.#parts
     checkPassword(username, current, next)
     const throttleName = `user:${username}`
@@ -50,17 +64,21 @@ export class ProfileService {
     }
     throttle.recordSuccess(throttleName)
     await users.changePassword(username, passwordHash, await hasher.hash(next), this.#clock())
-    this.#changed(username)
+    this.#changed(username, connectionId)
   }
 
   /** Lines of authorized_keys in place of the present ones. @throws FileServerError 'invalid-argument' */
-  async changePublicKeys(username: string, lines: readonly string[]): Promise<void> {
+  async changePublicKeys({ username, connectionId }: Self, lines: readonly string[]): Promise<void> {
     const publicKeys = checkPublicKeys(lines.map((line) => line.trim()).filter((line) => line !== ''))
     await this.#parts.users.changePublicKeys(username, publicKeys, this.#clock())
-    this.#changed(username)
+    this.#changed(username, connectionId)
   }
 
-  #changed(username: string): void {
+  #changed(username: string, connectionId: string): void {
+    this.#parts.connections.disconnectWhere(
+      (member) => member.username === username && member.connectionId !== connectionId,
+      'the account was changed',
+    )
     this.#parts.events.emit({
       type: 'account-changed',
       admin: username,

@@ -222,7 +222,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       events,
     }),
     admins: new AdminService({ admins, hasher, throttle, events }),
-    profiles: new ProfileService({ users, hasher, throttle, events }),
+    profiles: new ProfileService({ users, hasher, throttle, connections, events }),
     secondFactors: new SecondFactorService({
       ...{ factors, users, admins, box, codes, hasher, throttle, events },
     }),

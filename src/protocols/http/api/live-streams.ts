@@ -10,11 +10,11 @@ const maxStreams = 20
 export interface LiveTiming {
   /** After so long without a word a comment is sent: the platform ends what is silent for two minutes. */
   readonly pingAfter: number
-  /** How often it is asked whether who watches still may. */
+  /** How often it is asked whether who watches still may; every beat is often enough to be 'at once'. */
   readonly checkAfter: number
 }
 
-const usualTiming: LiveTiming = { pingAfter: 15_000, checkAfter: 30_000 }
+const usualTiming: LiveTiming = { pingAfter: 15_000, checkAfter: 1_000 }
 
 export interface LiveStreamsOptions {
   readonly state: () => Promise<LiveState>

@@ -20,7 +20,8 @@ const replaceQuery = Type.Object({
     Type.Integer({
       minimum: 0,
       maximum: 1,
-      description: '1: end the user’s connections, so that the change holds at once.',
+      description:
+        '1: end the user’s connections whatever changes; a new password, key, right or place ends them anyway.',
     }),
   ),
 })

@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { apiMessage } from '../../../contract/api-answer.ts'
 import { connectInfo, type ConnectInfo } from '../../../contract/connect.ts'
 import { connection } from '../../../contract/connection.ts'
 import { changePasswordRequest, profile, publicKeysRequest } from '../../../contract/profile.ts'
-import type { ProfileService } from '../../../core/accounts/profile-service.ts'
+import type { ProfileService, Self } from '../../../core/accounts/profile-service.ts'
 import type { ConnectionRegistry, ConnectionStatus } from '../../../core/connections/connection-registry.ts'
 import { FileServerError } from '../../../core/errors.ts'
 import type { QuotaLedger } from '../../../core/files/quota-ledger.ts'
@@ -86,7 +87,7 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
     },
     async (request) => {
       const { current_password: current, new_password: next } = request.body
-      await profiles.changePassword(webSessionOf(request).username, current, next)
+      await profiles.changePassword(selfOf(request), { current, next })
       return { message: 'Password changed' }
     },
   )
@@ -105,7 +106,7 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
       },
     },
     async (request) => {
-      await profiles.changePublicKeys(webSessionOf(request).username, request.body.public_keys)
+      await profiles.changePublicKeys(selfOf(request), request.body.public_keys)
       return { message: 'Public keys changed' }
     },
   )
@@ -150,4 +151,9 @@ function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): voi
       return { message: 'Connection closed' }
     },
   )
+}
+
+function selfOf(request: FastifyRequest): Self {
+  const { username, session } = webSessionOf(request)
+  return { username, connectionId: session.id }
 }

@@ -1,7 +1,8 @@
 export const userEditor = {
   'users.description': 'Description',
   'users.disconnect': 'Disconnect the user now',
-  'users.disconnectHint': 'Open sessions else go on as they were until they end.',
+  'users.disconnectHint':
+    'A new password, key, right or place ends open sessions anyway; anything else holds for new ones.',
   'users.downloadRate': 'Download speed, for each file',
   'users.email': 'E-mail',
   'users.error.directory': "Do not use '..' in the directory.",

@@ -4,7 +4,8 @@ import type { Translation } from '../message-key.ts'
 export const userEditor: Translation<typeof english> = {
   'users.description': 'Descripción',
   'users.disconnect': 'Desconectar al usuario ahora',
-  'users.disconnectHint': 'Si no, las sesiones abiertas siguen como estaban hasta que terminen.',
+  'users.disconnectHint':
+    'Una contraseña, clave, permiso o lugar nuevos cierran las sesiones abiertas en todo caso; lo demás vale para las nuevas.',
   'users.downloadRate': 'Velocidad de descarga, por archivo',
   'users.email': 'Correo electrónico',
   'users.error.directory': "No use '..' en el directorio.",
