@@ -16,6 +16,7 @@ const clients = [
     'busybox',
     'curl',
     'filezilla',
+    'haproxy',
     'lftp',
     'ncftp',
     'openssh-client',

@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { AddressList } from './core/auth/address-list.ts'
 import type { SignIn } from './core/auth/sign-in.ts'
 import type { Log } from './core/log.ts'
 import type { LiveValues } from './core/settings/setting-rules.ts'
@@ -32,7 +33,10 @@ export function buildFileServers(parts: FileServerParts): { sftp: SftpServer; ft
   const { config, settings, hostKeys, certificates, ticketOwners, passivePorts, signIn, log } = parts
   const host = config.listenHost
   const share = Math.ceil(maxUnauthenticated / parts.processes)
+  const trusted = new AddressList(config.limits.proxyProtocolFrom)
+  const isProxied = (address: string) => trusted.has(address)
   const sftp = new SftpServer({
+    isProxied,
     ...{ host, port: config.sftp.port, hostKeys, signIn, log },
     algorithms: config.sftp.algorithms,
     windowBudgetBytes: Math.floor(windowBudgetBytes / parts.processes),
@@ -53,6 +57,7 @@ export function buildFileServers(parts: FileServerParts): { sftp: SftpServer; ft
     },
   })
   const ftp = new FtpServer({
+    isProxied,
     ...{ host, controlPorts: config.ftp.ports, certificates, ticketOwners, passivePorts, signIn, log },
     ...(config.ftp.implicitTlsPort === undefined ? {} : { implicitTlsPort: config.ftp.implicitTlsPort }),
     passiveAddress: new PassiveAddress({ host: config.ftp.passiveHost, log }),

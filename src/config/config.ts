@@ -44,6 +44,8 @@ export interface LimitsConfig {
   readonly maxAuthTries: number
   /** Addresses and networks that many clients share. */
   readonly proxyAddresses: readonly string[]
+  /** Who sends a PROXY header. */
+  readonly proxyProtocolFrom: readonly string[]
   /** Within half an hour; 0: any number. */
   readonly maxAddressFailures: number
 }
@@ -265,6 +267,7 @@ function readLimits(read: SettingReader): LimitsConfig {
     idleTimeoutMs: seconds('IDLE_TIMEOUT', 0),
     maxAuthTries: read.integer('MAX_AUTH_TRIES', { min: 1, max: 100, unit: 'tries' }),
     proxyAddresses: read.networks('PROXY_ADDRESSES'),
+    proxyProtocolFrom: read.networks('PROXY_PROTOCOL_FROM'),
     maxAddressFailures: read.integer('MAX_ADDRESS_FAILURES', { min: 0, max: 1_000_000, unit: 'failures' }),
   }
 }

@@ -45,6 +45,7 @@ const valueOf: Readonly<Record<Exclude<SettingName, SecretName>, (config: Config
   IDLE_TIMEOUT: ({ limits }) => String(limits.idleTimeoutMs / 1000),
   MAX_AUTH_TRIES: ({ limits }) => String(limits.maxAuthTries),
   PROXY_ADDRESSES: ({ limits }) => limits.proxyAddresses.join(','),
+  PROXY_PROTOCOL_FROM: ({ limits }) => limits.proxyProtocolFrom.join(','),
   MAX_ADDRESS_FAILURES: ({ limits }) => String(limits.maxAddressFailures),
   WORKERS: ({ workers }) => String(workers),
   LOG_LEVEL: (config) => config.logLevel,

@@ -221,6 +221,13 @@ export const settings = [
       'Addresses and networks that many clients share, as `172.18.0.1,10.0.0.0/8`: no failure is counted by them. `private`: all private ones, where the platform’s proxy is; `all`; `none`.',
   },
   {
+    name: 'PROXY_PROTOCOL_FROM',
+    clone: 'none',
+    container: 'none',
+    description:
+      'Addresses and networks of proxies, in the same form, that send a PROXY header (version 1 or 2) before SFTP and FTP control connections. From them nothing else is served.',
+  },
+  {
     name: 'MAX_ADDRESS_FAILURES',
     clone: '60',
     container: '60',

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { loginProtocolOf } from '../auth/login-methods.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
+import { canonical } from '../canonical-text.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import { FileServerError } from '../errors.ts'
@@ -184,5 +184,5 @@ const accessFields = [
 ] as const satisfies readonly (keyof UserSettings)[]
 
 function changesAccess(before: User, after: User): boolean {
-  return accessFields.some((field) => !isDeepStrictEqual(before[field], after[field]))
+  return accessFields.some((field) => canonical(before[field]) !== canonical(after[field]))
 }

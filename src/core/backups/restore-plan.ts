@@ -6,7 +6,7 @@ import type { UserSettings } from '../accounts/user.ts'
 import { setupName } from '../auth/admin-sign-in.ts'
 import { FileServerError } from '../errors.ts'
 import type { SettingName } from '../settings/setting-rules.ts'
-import { isObject } from '../value-readers.ts'
+import { canonical } from '../canonical-text.ts'
 import type { BackupAdmin, BackupContent, BackupUser } from './backup-document.ts'
 
 /** What happens to the accounts of one kind. */
@@ -183,13 +183,6 @@ const apiNames: Readonly<Record<string, string>> = {
   passwordHash: 'password',
   folders: 'virtual_folders',
   secondFactor: 'totp_config',
-}
-
-/** The same text for the same value, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, child: unknown) =>
-    isObject(child) ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1))) : child,
-  )
 }
 
 function inContext<T>(subject: string, check: () => T): T {

@@ -28,6 +28,8 @@ export interface FtpServerOptions {
   readonly controlPorts: readonly number[]
   readonly implicitTlsPort?: number
   readonly passivePorts: PassivePortSource
+  /** Whether a PROXY header is expected from this address, on control connections alone. */
+  readonly isProxied?: (address: string) => boolean
   readonly passiveAddress: PassiveAddress
   /** Without certificates there is no TLS. */
   readonly certificates?: CertificateSource

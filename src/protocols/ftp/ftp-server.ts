@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ProtocolServer } from '../protocol-server.ts'
 import type { FtpServerOptions } from './ftp-options.ts'
+import { takeProxyHeader } from '../proxy-header.ts'
 import { FtpSession } from './ftp-session.ts'
 import type { PassiveHold } from './passive-ports.ts'
 import { TlsIdentities } from './tls-identities.ts'
@@ -95,9 +96,34 @@ export class FtpServer implements ProtocolServer {
     }
     this.#unauthenticated++
     const countDown = once(() => this.#unauthenticated--)
+    if (!this.#options.isProxied?.(socket.remoteAddress ?? ''))
+      return this.#serve(socket, { isImplicitTls, countDown, address: undefined })
+    takeProxyHeader(socket).then(
+      ({ address }) => {
+        if (!this.#isStopping && !socket.destroyed)
+          return this.#serve(socket, { isImplicitTls, countDown, address })
+        countDown()
+        socket.destroy()
+      },
+      (error: unknown) => {
+        this.#options.log.info({ err: error, remoteAddress: socket.remoteAddress }, 'no usable PROXY header')
+        countDown()
+        socket.destroy()
+      },
+    )
+  }
+
+  #serve(
+    socket: Socket,
+    {
+      isImplicitTls,
+      countDown,
+      address,
+    }: { isImplicitTls: boolean; countDown: () => void; address: string | undefined },
+  ): void {
     const session = new FtpSession(socket, this.#options, {
       identities: this.#identities,
-      isImplicitTls,
+      ...{ isImplicitTls, address },
       onSignedIn: countDown,
     })
     this.#sessions.add(session)

@@ -64,10 +64,16 @@ export class FtpSession {
   constructor(
     socket: Socket,
     options: FtpServerOptions,
-    parts: { identities: TlsIdentities | undefined; isImplicitTls: boolean; onSignedIn: () => void },
+    parts: {
+      identities: TlsIdentities | undefined
+      isImplicitTls: boolean
+      onSignedIn: () => void
+      /** The client's, if a proxy told it. */
+      address: string | undefined
+    },
   ) {
     this.options = options
-    this.remoteAddress = peerOf(socket)
+    this.remoteAddress = parts.address ?? peerOf(socket)
     this.ended = this.#end.promise
     this.#implicitTls = parts.isImplicitTls
     this.#identities = parts.identities
@@ -77,7 +83,8 @@ export class FtpSession {
     this.data = new DataPort({
       passivePorts,
       identities: parts.identities,
-      address: this.remoteAddress,
+      // Data connections come through the same proxy, which says nothing there.
+      address: peerOf(socket),
       tls,
       sessionReuse,
       claimTimeoutMs: limits.claimTimeoutMs,

@@ -27,6 +27,8 @@ export interface SftpServerOptions {
   readonly log: Log
   /** Asked at each use: they can change while the server runs. */
   readonly limits?: Partial<SftpLimits>
+  /** Whether a PROXY header is expected from this address. */
+  readonly isProxied?: (address: string) => boolean
   /** Which algorithms are offered. */
   readonly algorithms?: SshAlgorithms
   /** Bytes that clients may have sent ahead over all connections, beside the first window of each. */
@@ -131,7 +133,7 @@ export class SftpServer implements ProtocolServer {
       incoming.destroy()
       return
     }
-    const receiver = new SshReceiver(incoming)
+    const receiver = new SshReceiver(incoming, this.#options.isProxied?.(incoming.remoteAddress ?? ''))
     const { socket } = receiver
     const accepted: Accepted = { receiver }
     this.#accepted.set(socket, accepted)

@@ -73,7 +73,7 @@ export class SshConnection {
     const authentication = new SshAuthentication({
       signIn: options.signIn,
       transport: this.#transport,
-      remoteAddress: info.ip ?? '',
+      remoteAddress: options.receiver.address,
       clientVersion: `SSH-${info.header.versions.protocol}-${info.header.versions.software}`.slice(0, 255),
       limits,
       acceptsSha1: options.acceptsSha1,

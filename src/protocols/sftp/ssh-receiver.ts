@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
+import { proxyHeaderTimeoutMs, readProxyHeader } from '../proxy-header.ts'
 import { takeHandle } from '../take-handle.ts'
 import { ReceiveSlabs } from './receive-slabs.ts'
 import type { SshTransport } from './ssh-transport.ts'
@@ -26,14 +27,19 @@ interface AdoptingOptions extends Omit<SocketConstructorOpts, 'handle'> {
 export class SshReceiver {
   /** Has taken the place of the socket that was given, which is of no use any more. */
   readonly socket: Socket
+  /** The client's, where it is known: of the socket, or what a proxy told. */
+  address: string
   readonly #slabs = new ReceiveSlabs()
   #transport: SshTransport | undefined
   #isBulk = false
   /** The beginning of a packet that landed in the shared memory. */
   #rest = Buffer.alloc(0)
+  /** Runs while a proxy still has to say who the client is. */
+  #headerTimer: NodeJS.Timeout | undefined
 
-  /** `accepted` is paused and has not been read from. */
-  constructor(accepted: Socket) {
+  /** `accepted` is paused and has not been read from. A PROXY header comes first where `isProxied`. */
+  constructor(accepted: Socket, isProxied = false) {
+    this.address = accepted.remoteAddress ?? ''
     const options: AdoptingOptions = {
       handle: takeHandle(accepted),
       allowHalfOpen: false,
@@ -41,7 +47,11 @@ export class SshReceiver {
       onread: { buffer: () => this.#target(), callback: (count) => this.#received(count) },
     }
     this.socket = new Socket(options as SocketConstructorOpts)
-    this.socket.on('close', () => this.#slabs.end())
+    this.socket.on('close', () => {
+      this.#slabs.end()
+      clearTimeout(this.#headerTimer)
+    })
+    if (isProxied) this.#headerTimer = setTimeout(() => this.socket.destroy(), proxyHeaderTimeoutMs)
   }
 
   /** From now on packets can be told apart. */
@@ -71,7 +81,16 @@ export class SshReceiver {
       }
       return
     }
-    const bytes = Buffer.concat([this.#rest, landing.subarray(0, count)])
+    let bytes = Buffer.concat([this.#rest, landing.subarray(0, count)])
+    if (this.#headerTimer) {
+      const header = readProxyHeader(bytes)
+      if (header === 'malformed') return void this.socket.destroy()
+      if (header === 'incomplete') return void (this.#rest = bytes)
+      clearTimeout(this.#headerTimer)
+      this.#headerTimer = undefined
+      this.address = header.address ?? this.address
+      bytes = bytes.subarray(header.length)
+    }
     this.#rest = bytes.subarray(this.#handOut(bytes))
     if (count >= bulkBytes) this.#startBulk()
   }
