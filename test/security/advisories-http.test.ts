@@ -44,10 +44,10 @@ describe('advisories: web and API', { concurrency: 1 }, () => {
 
   test('CVE-2022-36071: nobody gets recovery codes for an account without a second factor', async () => {
     const ask = await browserOf(await world.addUser())
-    for (const path of ['/user/2fa/recoverycodes', '/user/totp/generate', '/user/totp/save'])
-      for (const method of ['GET', 'POST']) assert.ok((await ask(method, path)).status >= 400, path)
-    for (const path of ['/admin/2fa/recoverycodes', '/admin/totp/generate'])
-      assert.ok((await world.product.api('POST', path, {})).status >= 400, path)
+    assert.ok((await ask('POST', '/user/2fa/recoverycodes', {})).status >= 400)
+    const listed = await ask('GET', '/user/2fa/recoverycodes')
+    assert.ok(listed.status >= 400 || (await listed.text()) === '[]')
+    assert.ok((await world.product.api('POST', '/admin/2fa/recoverycodes', {})).status >= 400)
   })
 
   for (const [id, what] of [
