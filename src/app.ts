@@ -34,6 +34,7 @@ import { FreeSpaceGuard } from './core/files/free-space-guard.ts'
 import { KeyedLock } from './core/files/keyed-lock.ts'
 import { QuotaLedger } from './core/files/quota-ledger.ts'
 import { QuotaScanner } from './core/files/quota-scanner.ts'
+import type { StorageProvider } from './core/files/storage.ts'
 import type { Log } from './core/log.ts'
 import { LiveSettings } from './core/settings/live-settings.ts'
 import { type Database, openDatabase } from './database/database.ts'
@@ -79,10 +80,13 @@ export interface AppOptions {
   readonly version: string
   /** For the page of settings. */
   readonly environment: readonly EnvironmentValue[]
+  /** Where bytes are kept, instead of the disk; tests put faults before it. Holds for `WORKERS=1`. */
+  readonly storages?: StorageProvider
 }
 
 /** Builds and starts the product. A start that fails releases what it had opened. @throws when a port is taken, … */
-export async function startApp(config: Config, { log, version, environment }: AppOptions): Promise<App> {
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, version, environment, storages = new LocalStorageProvider() } = options
   await using stack = new AsyncDisposableStack()
   for (const warning of config.warnings) log.warn({}, warning)
   log.info({ config: describeConfig(config) }, 'configuration')
@@ -108,7 +112,6 @@ export async function startApp(config: Config, { log, version, environment }: Ap
   const settings = await LiveSettings.load({ repository: database.settings, base, events, log })
   const retentionDays = () => settings.current.audit_retention_days
   const auditLog = stack.use(new AuditLog({ repository: database.audit, retentionDays, events, log, clock }))
-  const storages = new LocalStorageProvider()
   const ledger = stack.use(new QuotaLedger(database.quota, { log, clock }))
   const connections = new ConnectionRegistry({
     get maxConnections() {

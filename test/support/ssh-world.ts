@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Target } from './clients/file-client.ts'
+import { quotaIsTrue } from './disk-truth.ts'
 import { type Product, type ProductOptions, startProduct } from './product.ts'
 import { runProgram } from './run-program.ts'
 import { waitUntil } from './wait-until.ts'
@@ -97,15 +98,8 @@ export class SshWorld implements AsyncDisposable {
   }
 
   /** Waits until the counters tell what is on the disk; they are written a moment after the files. */
-  async quotaSettles({ username, home }: SshUser): Promise<void> {
-    let seen = ''
-    await waitUntil('counters equal to what is on the disk', async () => {
-      const [used, held] = [await this.usedQuota(username), await heldBy(home)]
-      seen = JSON.stringify({ used, held })
-      return used.size === held.size && used.files === held.files
-    }).catch((error: unknown) => {
-      throw new Error(seen, { cause: error })
-    })
+  quotaSettles({ username }: SshUser): Promise<void> {
+    return quotaIsTrue(this.product, username)
   }
 
   /** Waits until the API tells `count` sessions of the user. */
@@ -148,13 +142,4 @@ export async function treeOf(directory: string): Promise<Record<string, string>>
 export async function stagedIn(directory: string): Promise<string[]> {
   const names = await readdir(directory, { recursive: true })
   return names.filter((name) => name.endsWith('.part'))
-}
-
-async function heldBy(home: string): Promise<UsedQuota> {
-  const entries = await readdir(home, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.part'))
-  const sizes = await Promise.all(
-    files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size),
-  )
-  return { size: sizes.reduce((sum, size) => sum + size, 0), files: files.length }
 }
