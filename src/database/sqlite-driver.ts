@@ -8,9 +8,12 @@ import { checkParameters } from './storable-text.ts'
 const nativeBusyMs = 10
 const minRetryMs = 2
 const maxRetryMs = 12
+/** A lock that was last met longer ago than this is another one. */
+const sameLockMs = 500
 
 /** Compiled statements that are kept. */
 const maxPrepared = 200
+const isRead = /^\s*select\b/i
 const isRepeated = /^\s*(select|insert|update|delete|with)\b/i
 
 /**
@@ -86,6 +89,8 @@ class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, PreparedStatement>()
   readonly #busyMs: number
+  /** Since when, and when last, somebody else's lock was met and nothing written in between. */
+  #lock: { readonly since: number; seen: number } | undefined
 
   private constructor(database: DatabaseSync, busyMs: number) {
     this.#database = database
@@ -104,18 +109,30 @@ class SqliteConnection implements DatabaseConnection {
     return this.#database.isTransaction
   }
 
-  /** Only a single statement or BEGIN IMMEDIATE can find the file locked, so running it again is harmless. */
+  /**
+   * Only a single statement or BEGIN IMMEDIATE can find the file locked, so running it again is harmless. All have one
+   * connection: a lock that lasts is waited for once, not by each who wants to write, with everybody behind them.
+   */
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     checkParameters(query.parameters)
-    const giveUpAt = performance.now() + this.#busyMs
     for (;;) {
       try {
-        return this.#run<R>(query)
+        const result = this.#run<R>(query)
+        if (!isRead.test(query.sql)) this.#lock = undefined
+        return result
       } catch (error) {
-        if (!isSqliteBusy(error) || performance.now() >= giveUpAt) throw fromSqliteError(error)
+        if (!isSqliteBusy(error) || this.#hasWaited()) throw fromSqliteError(error)
       }
       await delay(minRetryMs + Math.random() * (maxRetryMs - minRetryMs))
     }
+  }
+
+  /** True when the lock that was just met has been there for as long as anybody waits. */
+  #hasWaited(): boolean {
+    const now = performance.now()
+    if (!this.#lock || now - this.#lock.seen > sameLockMs) this.#lock = { since: now, seen: now }
+    this.#lock.seen = now
+    return now - this.#lock.since >= this.#busyMs
   }
 
   #run<R>(query: CompiledQuery): QueryResult<R> {

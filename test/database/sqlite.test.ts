@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import type { Readable } from 'node:stream'
 import { test } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { openDatabase } from '../../src/database/database.ts'
 import { repositoriesContract } from '../contract/repositories.contract.ts'
@@ -170,3 +171,24 @@ function startWriter(url: string, prefix: string, ...count: string[]): Writer {
     },
   }
 }
+
+test('a lock that lasts is waited for once, not by each of the writes behind it, and reads go on', async () => {
+  await using world = await openSqliteWorld()
+  await using database = await world.open()
+  await database.folders.add(folderNamed('one'))
+  using holder = new DatabaseSync(world.path)
+  holder.exec('begin exclusive')
+  const startedAt = performance.now()
+  const writes = ['a', 'b', 'c', 'd', 'e'].map((name) => database.folders.add(folderNamed(name)))
+  for (const outcome of await Promise.allSettled(writes))
+    assert.ok(outcome.status === 'rejected' && hasCode(outcome.reason, 'unavailable'))
+  assert.ok(performance.now() - startedAt < 2 * 3_000, 'each has waited for itself')
+  assert.equal((await database.folders.find('one'))?.name, 'one')
+  holder.exec('rollback')
+  await database.folders.add(folderNamed('later'))
+  // The next lock is waited for as if there had been none before.
+  holder.exec('begin exclusive')
+  const patient = database.folders.add(folderNamed('patient'))
+  setTimeout(() => holder.exec('rollback'), 500)
+  await patient
+})

@@ -156,7 +156,11 @@ class FtpTransfers implements TransferClient {
       await once(socket, 'connect')
       await client.command(command, 150)
       const stream = this.protocol === 'FTPS' ? await client.secureData(socket) : socket
-      const result = await work(stream)
+      const result = await work(stream).catch(async (error: unknown) => {
+        // A broken transfer resets the data connection; why is told on the other one.
+        await client.reply(226)
+        throw error
+      })
       if (!stream.writableEnded) stream.end()
       await client.reply(226)
       return result
