@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Product } from '../support/product.ts'
 import { openTransferClient, type TransferClient, transferProtocols } from '../support/transfer-clients.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { placeOf } from './crash-writers.ts'
 
 /**
@@ -15,6 +16,7 @@ export class Trespassers implements AsyncDisposable {
   readonly #work: Promise<void>
   #isOver = false
   #tried = 0
+  #rounds = 0
 
   private constructor(product: Product, readers: readonly TransferClient[]) {
     this.#product = product
@@ -34,7 +36,7 @@ export class Trespassers implements AsyncDisposable {
   }
 
   /** One attempt of each kind. @throws when one has come through */
-  async tryAll(): Promise<void> {
+  async #tryAll(): Promise<void> {
     const place = placeOf(this.#product)
     const mustFail = async (what: string, work: Promise<unknown>) => {
       this.#tried++
@@ -57,6 +59,13 @@ export class Trespassers implements AsyncDisposable {
     assert.deepEqual(await readdir(this.#product.homeOf('reader')), [])
   }
 
+  /** Waits until each has tried everything since now. @throws when one has come through */
+  async nextRound(): Promise<void> {
+    const last = this.#rounds + 2
+    const tried = waitUntil('attempts of all kinds', () => this.#rounds >= last, 30_000)
+    await Promise.race([this.#work, tried])
+  }
+
   /** @returns how often they have tried @throws when one has come through */
   async end(): Promise<number> {
     this.#isOver = true
@@ -72,7 +81,8 @@ export class Trespassers implements AsyncDisposable {
 
   async #goOn(): Promise<void> {
     while (!this.#isOver) {
-      await this.tryAll()
+      await this.#tryAll()
+      this.#rounds++
       await delay(50)
     }
   }
