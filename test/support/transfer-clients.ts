@@ -196,20 +196,27 @@ export class HttpTransfers implements TransferClient {
   }
 
   async put(path: string, bytes: Buffer): Promise<void> {
-    const metadata = { path, overwrite: 'true' }
+    const { url, headers } = await this.beginUpload(path, bytes.length)
+    await this.#call('PATCH', url.slice(this.#url.length), bytes, headers)
+  }
+
+  /** The request that is to bring all bytes of a file, to be made by the caller. */
+  async beginUpload(path: string, size: number): Promise<{ url: string; headers: Record<string, string> }> {
     const begun = await this.#call('POST', '/user/uploads', undefined, {
       'tus-resumable': '1.0.0',
-      'upload-length': String(bytes.length),
-      'upload-metadata': Object.entries(metadata)
+      'upload-length': String(size),
+      'upload-metadata': Object.entries({ path, overwrite: 'true' })
         .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
         .join(','),
     })
     await begun.arrayBuffer()
-    await this.#call('PATCH', `/user/${begun.headers.get('location')}`, bytes, {
+    const headers = {
+      ...this.#headers,
       'tus-resumable': '1.0.0',
       'upload-offset': '0',
       'content-type': 'application/offset+octet-stream',
-    })
+    }
+    return { url: `${this.#url}/user/${begun.headers.get('location')}`, headers }
   }
 
   async get(path: string): Promise<Buffer> {
