@@ -14,7 +14,7 @@ import { waitUntil } from '../support/wait-until.ts'
 import { placeOf } from './crash-writers.ts'
 import { Trespassers } from './trespassers.ts'
 
-const outages = amount('DATABASE_OUTAGES', { short: 2, long: 20 })
+const outages = amount('DATABASE_OUTAGES', { short: 1, long: 20 })
 const downMs = 1_000
 const content = Buffer.alloc(100_000, 7)
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FtpClient } from '../protocols/ftp/ftp-client.ts'
 import { type Product, startProduct } from '../support/product.ts'
@@ -25,43 +25,45 @@ interface HalfUpload {
   finish(): Promise<void>
 }
 
-for (const workers of ['1', '2'])
-  test(`SIGTERM with WORKERS=${workers} stops listening, lets transfers end over every protocol, breaks off what stands still and exits with 0`, async (t) => {
-    await using product = await startProduct({ env: { WORKERS: workers } })
-    await product.addUser('ann')
-    await mkdir(product.homeOf('ann'), { recursive: true })
-    {
-      using client = await openTransferClient('SFTP', placeOf(product), 'ann')
-      for (const name of ['sftp-stuck', 'ftp-stuck', 'ftps-stuck', 'http-stuck'])
-        await client.put(`/${name}`, Buffer.from('original'))
-    }
-    const begin = (kind: 'ends' | 'stuck') =>
-      Promise.all([
-        halfBySftp(product, `sftp-${kind}`),
-        halfByFtp(product, `ftp-${kind}`, false),
-        halfByFtp(product, `ftps-${kind}`, true),
-        halfByHttp(product, `http-${kind}`),
-      ])
-    const ending = await begin('ends')
-    const stuck = await begin('stuck')
-    const children = await workersOf(product)
-    const ports = [product.sftpPort, product.ftpPort, Number(new URL(product.httpUrl).port)]
-    const startedAt = performance.now()
-    const exitCode = product.stop('SIGTERM')
-    await delay(500)
-    for (const port of ports) await waitUntil(`nobody to listen at ${port}`, () => isClosed(port), 3_000)
-    for (const upload of ending) await upload.finish()
-    assert.equal(await exitCode, 0)
-    const tookMs = performance.now() - startedAt
-    assert.ok(tookMs < platformPatienceMs, `${tookMs} ms`)
-    assert.deepEqual(children.filter(isRunning), [])
-    for (const { name } of ending)
-      assert.ok((await readFile(join(product.homeOf('ann'), name))).equals(whole), name)
-    for (const { name } of stuck)
-      assert.equal(await readFile(join(product.homeOf('ann'), name), 'utf8'), 'original')
-    assert.equal((await readdir(product.homeOf('ann'))).length, ending.length + stuck.length)
-    t.diagnostic(`${ending.length} ended, ${stuck.length} broken off after ${Math.round(tookMs)} ms`)
-  })
+describe('SIGTERM', { concurrency: 2 }, () => {
+  for (const workers of ['1', '2'])
+    test(`with WORKERS=${workers} stops listening, lets transfers end over every protocol, breaks off what stands still and exits with 0`, async (t) => {
+      await using product = await startProduct({ env: { WORKERS: workers } })
+      await product.addUser('ann')
+      await mkdir(product.homeOf('ann'), { recursive: true })
+      {
+        using client = await openTransferClient('SFTP', placeOf(product), 'ann')
+        for (const name of ['sftp-stuck', 'ftp-stuck', 'ftps-stuck', 'http-stuck'])
+          await client.put(`/${name}`, Buffer.from('original'))
+      }
+      const begin = (kind: 'ends' | 'stuck') =>
+        Promise.all([
+          halfBySftp(product, `sftp-${kind}`),
+          halfByFtp(product, `ftp-${kind}`, false),
+          halfByFtp(product, `ftps-${kind}`, true),
+          halfByHttp(product, `http-${kind}`),
+        ])
+      const ending = await begin('ends')
+      const stuck = await begin('stuck')
+      const children = await workersOf(product)
+      const ports = [product.sftpPort, product.ftpPort, Number(new URL(product.httpUrl).port)]
+      const startedAt = performance.now()
+      const exitCode = product.stop('SIGTERM')
+      await delay(500)
+      for (const port of ports) await waitUntil(`nobody to listen at ${port}`, () => isClosed(port), 3_000)
+      for (const upload of ending) await upload.finish()
+      assert.equal(await exitCode, 0)
+      const tookMs = performance.now() - startedAt
+      assert.ok(tookMs < platformPatienceMs, `${tookMs} ms`)
+      assert.deepEqual(children.filter(isRunning), [])
+      for (const { name } of ending)
+        assert.ok((await readFile(join(product.homeOf('ann'), name))).equals(whole), name)
+      for (const { name } of stuck)
+        assert.equal(await readFile(join(product.homeOf('ann'), name), 'utf8'), 'original')
+      assert.equal((await readdir(product.homeOf('ann'))).length, ending.length + stuck.length)
+      t.diagnostic(`${ending.length} ended, ${stuck.length} broken off after ${Math.round(tookMs)} ms`)
+    })
+})
 
 async function halfBySftp(product: Product, name: string): Promise<HalfUpload> {
   const target = { host: '127.0.0.1', port: product.sftpPort, username: 'ann', password: '', keyFile: '' }

@@ -85,7 +85,11 @@ export class Product implements AsyncDisposable {
     this.#token ??= await this.#signIn()
     const response = await fetch(`${this.httpUrl}/api/v2${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        'content-type': 'application/json',
+        connection: 'close',
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()

@@ -185,14 +185,15 @@ export class HttpTransfers implements TransferClient {
     const url = `${place.httpUrl}/api/v2`
     const answer = await fetch(`${url}/session/user`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify({ username, password }),
     })
     const text = await answer.text()
     if (answer.status !== 200) throw new Error(`${answer.status} ${text}`)
     const { csrf_token: token } = JSON.parse(text) as { csrf_token: string }
     const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    return new HttpTransfers(url, { cookie, 'x-csrf-token': token })
+    // Connections that are kept for the next request would look like a leak of the server.
+    return new HttpTransfers(url, { cookie, 'x-csrf-token': token, connection: 'close' })
   }
 
   async put(path: string, bytes: Buffer): Promise<void> {
@@ -254,7 +255,13 @@ export class HttpTransfers implements TransferClient {
     await answer.arrayBuffer()
   }
 
-  [Symbol.dispose](): void {}
+  /** Signs out, whether or not anybody answers. */
+  [Symbol.dispose](): void {
+    fetch(`${this.#url}/session/user`, { method: 'DELETE', headers: this.#headers }).then(
+      (answer) => answer.arrayBuffer(),
+      () => undefined,
+    )
+  }
 
   async #call(
     method: string,
