@@ -1,5 +1,6 @@
 import type {
   Attributes,
+  ChooseWriteMode,
   Entry,
   ReadableFile,
   Space,
@@ -80,9 +81,14 @@ class FaultyStorage implements Storage {
     return new FaultyReadableFile(await this.#inner.openRead(key), this.#pass)
   }
 
-  async openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile> {
+  openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile>
+  openWrite(key: StorageKey, choose: ChooseWriteMode): Promise<WritableFile | undefined>
+  async openWrite(key: StorageKey, how: WriteMode | ChooseWriteMode): Promise<WritableFile | undefined> {
     await this.#pass('openWrite')
-    return new FaultyWritableFile(await this.#inner.openWrite(key, mode), this.#pass)
+    const file = await (typeof how === 'string'
+      ? this.#inner.openWrite(key, how)
+      : this.#inner.openWrite(key, how))
+    return file && new FaultyWritableFile(file, this.#pass)
   }
 
   async makeDirectory(key: StorageKey): Promise<void> {
@@ -213,6 +219,11 @@ class FaultyWritableFile implements WritableFile {
 
   stat(): Promise<Entry> {
     return this.#inner.stat()
+  }
+
+  async replaced(): Promise<Entry | undefined> {
+    await this.#pass('stat')
+    return this.#inner.replaced()
   }
 
   async sync(): Promise<void> {
