@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Authenticator } from '../../src/core/auth/authenticator.ts'
 import { PasswordHasher } from '../../src/core/auth/password-hash.ts'
 import type { SignInAttempt } from '../../src/core/auth/credentials.ts'
 import { FileServerError } from '../../src/core/errors.ts'
@@ -96,6 +97,27 @@ test('an unknown user costs the same hash as a known one, and both are slowed al
   assert.deepEqual(world.throttleWaits, [500, 1000, 500, 1000])
   await world.openSession('bob')
   assert.equal(world.throttle.delayOf('user:bob'), 0)
+})
+
+test('a password that is right costs those who may not enter its hash each time, also when it was right a moment ago', async () => {
+  await using world = await CoreWorld.open()
+  const [users, throttle, codes, clock] = [world.database.users, world.throttle, world.codes, world.clock]
+  const asked: (boolean | undefined)[] = []
+  const hasher = {
+    verify: (_password: string, _hash: string, options?: { readonly afresh?: boolean }) => {
+      asked.push(options?.afresh)
+      return Promise.resolve(true)
+    },
+  }
+  const authenticator = new Authenticator({ users, hasher, throttle, codes, clock })
+  await world.addUser('bob')
+  await world.addUser('disabled', { status: 'disabled' })
+  await world.addUser('expired', { expirationDate: 1000 })
+  await world.addUser('denied', { deniedProtocols: ['SSH'] })
+  await authenticator.authenticate(attempt('bob'))
+  for (const username of ['disabled', 'expired', 'denied', 'nobody'])
+    await rejects('access-denied', authenticator.authenticate(attempt(username)))
+  assert.deepEqual(asked, [false, true, true, true, true])
 })
 
 test('who has a key is never slowed by those who guess passwords, nor is the second step after it', async () => {

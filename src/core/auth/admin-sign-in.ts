@@ -152,8 +152,9 @@ export class AdminSignIn {
     if (username === setupName) return this.#redeemSetupCode(password)
     const local = await this.#parts.admins.find(username)
     if (local?.source === 'local') {
-      const isRight = await this.#parts.hasher.verify(password, local.passwordHash)
-      if (!isRight || local.status !== 'active') throw denied()
+      const isActive = local.status === 'active'
+      const isRight = await this.#parts.hasher.verify(password, local.passwordHash, { afresh: !isActive })
+      if (!isRight || !isActive) throw denied()
       if (local.secondFactor) await this.#requireCode(local.username, local.secondFactor, code)
       return local
     }

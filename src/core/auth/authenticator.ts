@@ -80,11 +80,12 @@ export class Authenticator {
     const factor = factorFor(user, protocol)
     const { password, code } = factor && protocol === 'FTP' ? splitCode(credential.password) : credential
     const isAsked = protocol === 'HTTP' || credential.method === 'keyboard-interactive'
+    const isOpen = user !== undefined && this.#isOpenTo(user, protocol)
     // The hash is worked on whatever else is wrong, so that all refusals take the same time.
     const isRight = await this.#hasher.verify(password, user?.passwordHash ?? '', {
-      afresh: factor !== undefined && !isAsked,
+      afresh: !isOpen || (factor !== undefined && !isAsked),
     })
-    if (!user || !isRight || !this.#isOpenTo(user, protocol)) return undefined
+    if (!isOpen || !isRight) return undefined
     if (user.ftpSecurity !== 'any' && attempt.protocol === 'FTP' && !attempt.encrypted) return undefined
     const outcome = this.#passwordOutcome(user, attempt, credential.method)
     return outcome && factor ? this.#withCode(user, factor, { attempt, code, outcome }) : outcome
