@@ -18,7 +18,14 @@ export const actionGroups = {
   access: ['sign-in', 'sign-in-refused', 'session-closed'],
   transfers: ['upload', 'upload-failed', 'download', 'download-failed'],
   files: ['delete', 'mkdir', 'rmdir', 'rename', 'copy', 'setstat', 'symlink', 'refused'],
-  administration: ['admin-sign-in', 'admin-sign-in-refused', 'account-changed', 'settings-changed', 'backup'],
+  administration: [
+    'admin-sign-in',
+    'admin-sign-in-refused',
+    'account-changed',
+    'second-factor',
+    'settings-changed',
+    'backup',
+  ],
 } as const satisfies Readonly<Record<string, readonly AuditActionName[]>>
 
 export const allActions: readonly AuditActionName[] = Object.values(actionGroups).flat()
