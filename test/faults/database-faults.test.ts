@@ -9,6 +9,7 @@ import { amount } from '../support/amount.ts'
 import { quotaIsTrue } from '../support/disk-truth.ts'
 import { startPostgresCluster } from '../support/postgres-cluster.ts'
 import { type Product, startProduct } from '../support/product.ts'
+import { connectSftp } from '../support/ssh-session.ts'
 import { openTransferClient, transferProtocols } from '../support/transfer-clients.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { placeOf } from './crash-writers.ts'
@@ -24,6 +25,12 @@ test('while another process holds the lock of SQLite files are served, changes w
   const place = placeOf(product)
   using session = await openTransferClient('SFTP', place, 'ann')
   await session.put('/before', content)
+  const target = { host: '127.0.0.1', port: product.sftpPort, username: 'ann', password: '', keyFile: '' }
+  using uploader = await connectSftp(
+    { ...target, hostKeyFingerprint: '', scratch: '' },
+    { password: 'ann-password' },
+  )
+  const upload = await uploader.open('/while', 'w')
   using holder = new DatabaseSync(databaseOf(product))
   holder.exec('begin exclusive')
   const waiting = product.api('POST', '/users', newUserBody('patient'))
@@ -40,7 +47,9 @@ test('while another process holds the lock of SQLite files are served, changes w
     using client = await openTransferClient(protocol, place, 'ann')
     assert.ok((await client.get('/before')).equals(content), protocol)
   }
-  await session.put('/while', content)
+  await uploader.write(upload, 0, Buffer.from('bytes'))
+  await uploader.close(upload)
+  assert.equal((await session.get('/while')).toString(), 'bytes')
   await assert.rejects(openTransferClient('SFTP', place, 'ann', 'wrong'))
   holder.exec('rollback')
   assert.equal((await product.api('POST', '/users', newUserBody('late'))).status, 201)

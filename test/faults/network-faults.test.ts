@@ -60,20 +60,25 @@ describe('a network that goes wrong', { concurrency: 1 }, () => {
     let cut = 0
     for (let round = 0; round < rounds; round++) {
       const clients = await openAll()
+      let isOver = false
       const work = clients.map(async (client) => {
-        for (;;) {
+        while (!isOver) {
           await client.put(`/reset-${client.protocol}`, content)
           assert.ok((await client.get(`/reset-${client.protocol}`)).equals(content))
         }
       })
       await delay(50 + Math.random() * 300)
       relays.resetAll()
+      isOver = true
       for (const outcome of await Promise.allSettled(work)) {
-        assert.ok(outcome.status === 'rejected' && !(outcome.reason instanceof assert.AssertionError))
+        // HTTP has a connection for each request, and may have had none in that moment.
+        if (outcome.status === 'fulfilled') continue
+        assert.ok(!(outcome.reason instanceof assert.AssertionError), String(outcome.reason))
         cut++
       }
       for (const client of clients) client[Symbol.dispose]()
     }
+    assert.ok(cut >= rounds, `${cut} of ${rounds} rounds hit nobody`)
     await nothingIsLeft(product, quiet)
     await stillServes()
     await quotaIsTrue(product, 'ann')
