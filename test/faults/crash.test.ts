@@ -84,9 +84,17 @@ async function killOneWorker(product: Product): Promise<void> {
   const victim = workers[Math.floor(Math.random() * workers.length)]
   assert.ok(victim)
   process.kill(victim, 'SIGKILL')
-  await waitUntil('another worker in its place', async () => {
-    const now = await workersOf(product)
-    return now.length === workers.length && !now.includes(victim)
+  let seen: readonly number[] = []
+  await waitUntil(
+    'another worker in its place',
+    async () => {
+      seen = await workersOf(product)
+      return seen.length === workers.length && !seen.includes(victim)
+    },
+    30_000,
+  ).catch((error: unknown) => {
+    const log = product.log.slice(-5).join('\n')
+    throw new Error(`killed ${victim} of ${workers.join()}, now ${seen.join()}\n${log}`, { cause: error })
   })
 }
 
