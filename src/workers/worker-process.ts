@@ -1,10 +1,13 @@
 import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import { Channel } from './channel.ts'
 import type { ChannelToWorker } from './messages.ts'
 
 /** How long a worker that has nothing left to do may take to end. */
 const endingMs = 2_000
+/** How long what a worker said may take to be heard after its process has ended. */
+const hearingMs = 500
 
 /** One worker as the primary process sees it: it runs from its making until `ended` settles. */
 export class WorkerProcess {
@@ -31,7 +34,11 @@ export class WorkerProcess {
     worker.on('error', (err) => log.error({ err, pid: child.pid }, 'worker process failed'))
     // Not events.once(): a message that finds it gone is an error of the process, and no end of the wait.
     const told = (event: 'exit' | 'disconnect') => new Promise((resolve) => child.once(event, resolve))
-    this.ended = Promise.all([told('exit'), told('disconnect')]).then(() => this.channel.end())
+    const isHeard = told('disconnect')
+    // One that is killed while it sends or is given a connection may never be told as disconnected.
+    this.ended = told('exit')
+      .then(() => Promise.race([isHeard, delay(hearingMs)]))
+      .then(() => this.channel.end())
   }
 
   get pid(): number {
