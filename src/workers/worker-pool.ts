@@ -163,6 +163,7 @@ export class WorkerPool {
     this.#keep(worker.process.ended.then(() => this.#ended(worker)))
     try {
       this.#addresses = await worker.process.channel.call('start', setup({ tag, tags: [...this.#tags] }))
+      worker.watch.heard(performance.now())
     } catch (error) {
       worker.process.kill()
       throw error

@@ -50,7 +50,10 @@ test('an admin adds, replaces and removes admins, which events tell without secr
     world
       .eventsOf('account-changed')
       .map(({ admin, subject, name, change }) => [admin, subject, name, change]),
-    ['added', 'replaced', 'removed'].map((change) => ['root', 'admin', 'ann', change]),
+    [
+      ['__system__', 'admin', 'root', 'added'],
+      ...['added', 'replaced', 'removed'].map((change) => ['root', 'admin', 'ann', change]),
+    ],
   )
   assert.ok(!JSON.stringify(world.events).includes(password))
 })

@@ -18,11 +18,21 @@ async function askReady(url: string): Promise<Answer> {
   return [answer.status, await answer.json()]
 }
 
+const askBoth = async (product: Product) =>
+  [await askReady(`http://${product.addresses.metrics}`), await askReady(product.httpUrl)] as const
+
 /** As told on both ports, which have to agree. */
 async function readinessOf(product: Product): Promise<Answer> {
-  const [own, web] = [await askReady(`http://${product.addresses.metrics}`), await askReady(product.httpUrl)]
+  const [own, web] = await askBoth(product)
   assert.deepEqual(own, web)
   return own
+}
+
+/** A change may come between the two questions: it is there when both ports tell it. */
+function bothTell(product: Product, status: number): Promise<true> {
+  return waitUntil(`${status} on both ports`, async () =>
+    (await askBoth(product)).every(([told]) => told === status),
+  )
 }
 
 const healthCheck = join(import.meta.dirname, '../../docker/healthcheck.mjs')
@@ -38,14 +48,14 @@ for (const workers of ['1', '2'])
     assert.deepEqual(await readinessOf(product), ready)
     assert.equal((await containerCheck(product)).exitCode, 0)
     await rename(product.storagesDirectory, `${product.storagesDirectory}-away`)
-    await waitUntil('not ready', async () => (await readinessOf(product))[0] === 503)
+    await bothTell(product, 503)
     assert.deepEqual((await readinessOf(product))[1], { is_ready: false, failed: ['storages'] })
     const check = await containerCheck(product)
     assert.equal(check.exitCode, 1)
     assert.match(check.stderr, /storages/)
     assert.equal(await (await fetch(`${product.httpUrl}/healthz`)).text(), 'ok')
     await rename(`${product.storagesDirectory}-away`, product.storagesDirectory)
-    await waitUntil('ready again', async () => (await readinessOf(product))[0] === 200)
+    await bothTell(product, 200)
   })
 
 test('a database that does not answer is told, and one that is back as well', async () => {
@@ -53,10 +63,10 @@ test('a database that does not answer is told, and one that is back as well', as
   await using product = await startProduct({ env: { DATABASE_URL: await cluster.createDatabase() } })
   assert.deepEqual(await readinessOf(product), ready)
   await cluster.stop()
-  await waitUntil('not ready', async () => (await askReady(product.httpUrl))[0] === 503)
+  await bothTell(product, 503)
   assert.deepEqual((await readinessOf(product))[1], { is_ready: false, failed: ['database'] })
   await cluster.start()
-  await waitUntil('ready again', async () => (await askReady(product.httpUrl))[0] === 200)
+  await bothTell(product, 200)
 })
 
 test('from SIGTERM on the answer is no, while a transfer that runs goes on', async () => {

@@ -80,6 +80,8 @@ describe('editor of a user', () => {
           max_upload_file_size: 0,
           start_directory: '/shared',
           ftp_security: 2,
+          totp_config: { enabled: false, config_name: '', protocols: [] },
+          recovery_codes: [],
         },
         folder: ['site-in', '/shared', 1.5 * 1024 ** 3, 0],
         limits: [0, 10, 3, 64],

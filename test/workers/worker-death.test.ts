@@ -177,11 +177,8 @@ test('a worker that hangs is told of, ended and replaced in bounded time, and it
   const survivor = await workerServing(world.product, socketOf(other))
   const began = performance.now()
   process.kill(hung, 'SIGSTOP')
-  await waitUntil('the log tells of it', () =>
-    world.product.log.some(
-      (line) => line.includes('worker process does not answer') && line.includes(`${hung}`),
-    ),
-  )
+  const isTold = (line: string) => line.includes('worker process does not answer') && line.includes(`${hung}`)
+  await waitUntil('the log tells of it', () => world.product.log.some(isTold), 30_000)
   await other.put('/meanwhile', Buffer.alloc(10))
   const metrics = async () => (await fetch(`http://${world.product.addresses.metrics}/metrics`)).text()
   assert.match(await metrics(), /^sftpgo_worker_silent_seconds\{process="worker-[12]"\} [5-9]/m)

@@ -49,7 +49,11 @@ test('a password is changed by who knows the present one, and the session goes o
   await signInAs(world, 'ann', 'a new password')
   const changes = events.filter((event) => event.type === 'account-changed')
   assert.deepEqual(changes, [
-    { type: 'account-changed', admin: 'ann', subject: 'user', name: 'ann', change: 'replaced', isOwn: true },
+    {
+      type: 'account-changed',
+      ...{ admin: 'ann', remoteAddress: '127.0.0.1' },
+      ...{ subject: 'user', name: 'ann', change: 'replaced', isOwn: true },
+    },
   ])
   assert.doesNotMatch(world.logged.join('\n'), /a new password|ann-password/)
 })
