@@ -31,7 +31,8 @@ test('while another process holds the lock of SQLite files are served, changes w
     { password: 'ann-password' },
   )
   const upload = await uploader.open('/while', 'w')
-  using holder = new DatabaseSync(databaseOf(product))
+  // The product may be writing in that moment.
+  using holder = new DatabaseSync(databaseOf(product), { timeout: 5_000 })
   holder.exec('begin exclusive')
   const waiting = product.api('POST', '/users', newUserBody('patient'))
   await delay(500)

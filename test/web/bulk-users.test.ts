@@ -93,7 +93,7 @@ describe('many users at once', () => {
     const names = Array.from({ length: 300 }, (_, at) => `stopped-${at}`)
     await page.getByLabel('Names, one a line').fill(names.join('\n'))
     await page.getByRole('button', { name: 'Make 300 users' }).click()
-    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByText('You stopped before all of them were made').waitFor()
     assert.equal((await world.product.api('GET', '/users/stopped-299')).status, 404)
     await page.close()

@@ -112,7 +112,7 @@ describe('editor of a user', () => {
     await openSection(page, 'Access')
     await page.getByLabel('SSH keys').fill('this is no key')
     await openSection(page, 'Access')
-    assert.ok(!(await page.getByLabel('SSH keys').isVisible()))
+    await page.getByLabel('SSH keys').waitFor({ state: 'hidden' })
     await world.web.allow(400, () => page.getByRole('button', { name: 'Create the user' }).click())
     await page.getByText('a line is not an SSH public key').waitFor()
     await waitUntil('the focus', () =>
@@ -151,7 +151,7 @@ describe('editor of a user', () => {
     await page.getByRole('heading', { name: `New user like ${name}` }).waitFor()
     await page.getByText('both would see the same files').waitFor()
     await page.getByLabel('Directory in it').fill('copy')
-    assert.equal(await page.getByText('both would see the same files').count(), 0)
+    await page.getByText('both would see the same files').waitFor({ state: 'detached' })
     await page.getByLabel('User name').fill('its-copy')
     await page.getByRole('button', { name: 'Create the user' }).click()
     await page.getByRole('dialog').waitFor()

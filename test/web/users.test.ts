@@ -101,9 +101,9 @@ describe('list of users', () => {
       await using page = await world.openAdmin('users')
       await page.getByPlaceholder('Search names').fill('watched')
       await page.getByRole('button', { name: 'Actions for watched' }).click()
-      assert.deepEqual(await page.getByRole('menuitem').filter({ visible: true }).allInnerTexts(), [
-        'How to connect',
-      ])
+      const items = page.getByRole('menuitem').filter({ visible: true })
+      await items.first().waitFor()
+      assert.deepEqual(await items.allInnerTexts(), ['How to connect'])
       assert.equal(await page.getByRole('button', { name: 'New user' }).count(), 0)
       await page.keyboard.press('Escape')
       await page.getByRole('link', { name: 'watched' }).click()
