@@ -11,10 +11,11 @@ test('a sample tells the longest delay since the one before, memory and processo
   const blockedUntil = performance.now() + 300
   while (performance.now() < blockedUntil);
   const seen = samples.length
-  await waitUntil('the sample after', () => samples.length > seen)
-  const after = samples[seen]
-  assert.ok(after)
-  assert.ok(after.loopDelay > 0.25 && after.loopDelay < 3, String(after.loopDelay))
+  // One that was due already may come before the delay is noticed.
+  const after = await waitUntil('a sample that tells it', () =>
+    samples.slice(seen).find(({ loopDelay }) => loopDelay > 0.25),
+  )
+  assert.ok(after.loopDelay < 3, String(after.loopDelay))
   assert.ok(after.memoryBytes > after.heapBytes && after.heapBytes > 1_000_000)
   assert.ok(after.cpuSeconds > (samples[0]?.cpuSeconds ?? NaN))
 })
