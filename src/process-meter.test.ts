@@ -8,8 +8,7 @@ test('a sample tells the longest delay since the one before, memory and processo
   const samples: ProcessSample[] = []
   using _meter = new ProcessMeter((sample) => samples.push(sample))
   await waitUntil('a first sample', () => samples.length > 0)
-  const blockedUntil = performance.now() + 300
-  while (performance.now() < blockedUntil);
+  holdUp(300)
   const seen = samples.length
   // One that was due already may come before the delay is noticed.
   const after = await waitUntil('a sample that tells it', () =>
@@ -19,3 +18,19 @@ test('a sample tells the longest delay since the one before, memory and processo
   assert.ok(after.memoryBytes > after.heapBytes && after.heapBytes > 1_000_000)
   assert.ok(after.cpuSeconds > (samples[0]?.cpuSeconds ?? NaN))
 })
+
+test('a delay that begins right after a sample is told by the next one', async () => {
+  const samples: ProcessSample[] = []
+  using _meter = new ProcessMeter((sample) => {
+    samples.push(sample)
+    if (samples.length === 1) holdUp(300)
+  })
+  await waitUntil('two samples', () => samples.length > 1)
+  const told = samples[1]?.loopDelay ?? NaN
+  assert.ok(told > 0.25 && told < 3, String(told))
+})
+
+function holdUp(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}

@@ -9,20 +9,39 @@ const resolutionMs = 20
 export class ProcessMeter implements Disposable {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs })
   readonly #timer: NodeJS.Timeout
+  #firstLook: NodeJS.Timeout | undefined
+  #firstLookLateMs = 0
 
   constructor(onSample: (sample: ProcessSample) => void) {
     this.#delay.enable()
+    this.#lookAfresh()
     this.#timer = setInterval(() => onSample(this.#take()), sampleMs).unref()
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#firstLook)
     this.#delay.disable()
   }
 
-  #take(): ProcessSample {
-    const longestMs = this.#delay.max / 1e6 - resolutionMs
+  /**
+   * Forgets the delays up to now. A histogram that was reset measures from its first look on, not from the reset:
+   * what holds the loop up before that look would be seen by nobody, so a timer of our own watches over it.
+   */
+  #lookAfresh(): void {
     this.#delay.reset()
+    this.#firstLookLateMs = 0
+    const dueAt = performance.now() + resolutionMs
+    clearTimeout(this.#firstLook)
+    this.#firstLook = setTimeout(
+      () => (this.#firstLookLateMs = performance.now() - dueAt),
+      resolutionMs,
+    ).unref()
+  }
+
+  #take(): ProcessSample {
+    const longestMs = Math.max(this.#delay.max / 1e6 - resolutionMs, this.#firstLookLateMs)
+    this.#lookAfresh()
     const { rss, heapUsed } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     return {
