@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { QuotaAccount } from '../../src/core/accounts/repositories.ts'
 import { FileServerError } from '../../src/core/errors.ts'
 import { QuotaScanner } from '../../src/core/files/quota-scanner.ts'
+import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { at, CoreWorld, eventually, overwriting, put, rejects } from './core-fixture.ts'
 
@@ -129,6 +130,34 @@ test('a change that was made and forgotten while a count ran makes it count agai
   await world.assertHomeQuota('bob', { size: 5, files: 2 })
 })
 
+test('an account that never rested while it was counted is counted again until it did, and told of at both ends', async () => {
+  await using world = await CoreWorld.open()
+  await using scanner = scannerOf(world)
+  const files = await world.filesOf('bob')
+  const looks = changingWhileCounted(world, files, 4)
+  await scanner.start(bob)
+  await scanned(world, 1)
+  assert.equal(looks.count, 3)
+  await scanned(world, 2)
+  assert.equal(looks.count, 5)
+  await put(files, '/after', '1')
+  await world.assertHomeQuota('bob', { size: 9, files: 5 })
+  assert.deepEqual(
+    world.eventsOf('quota-scanned').map((event) => event.bytes),
+    [4, 8],
+  )
+})
+
+test('an account that was counted while it never rested is marked for the next start', async () => {
+  await using world = await CoreWorld.open()
+  await using scanner = scannerOf(world)
+  changingWhileCounted(world, await world.filesOf('bob'), 3)
+  await scanner.start(bob)
+  await scanned(world, 1)
+  await world.ledger[Symbol.asyncDispose]()
+  assert.deepEqual(await world.database.quota.listUnsettled(), [bob])
+})
+
 test('a count that fails leaves the counters, and the next one can start', async () => {
   await using world = await CoreWorld.open()
   await using scanner = scannerOf(world)
@@ -188,3 +217,14 @@ test('a home that is gone counts nothing, and a scanner that is stopped lets go'
   await scanner[Symbol.asyncDispose]()
   assert.deepEqual(scanner.list('user'), [])
 })
+
+/** The first so many looks at bob's home see it change under them: a file is new after they have passed by. */
+function changingWhileCounted(world: CoreWorld, files: UserFilesystem, times: number): { count: number } {
+  const looks = { count: 0 }
+  const { idle } = world.locks
+  world.locks.idle = async () => {
+    if (++looks.count <= times) await put(files, `/new-${looks.count}`, '12')
+    return idle.call(world.locks)
+  }
+  return looks
+}

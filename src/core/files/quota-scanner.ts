@@ -16,6 +16,11 @@ import { measureTree } from './tree-size.ts'
 
 /** A count that files kept changing under is taken again, this many times. */
 const maxRounds = 3
+/** If they changed under all of those, the account is counted again after so long, twice as long each time. */
+const firstRestMs = 1_000
+const maxRestMs = 60_000
+/** So many times longer than a count takes is waited at least before the next one. */
+const restShare = 4
 
 export interface QuotaScannerParts {
   readonly users: UserRepository
@@ -30,6 +35,12 @@ export interface QuotaScannerParts {
   readonly clock?: Clock
 }
 
+interface Count {
+  readonly usage: QuotaUsage
+  /** False when files came or went while it was taken: it is as good as can be had meanwhile, and taken again later. */
+  readonly isExact: boolean
+}
+
 export interface RunningScan {
   readonly account: QuotaAccount
   /** Milliseconds since the epoch. */
@@ -41,6 +52,8 @@ export class QuotaScanner implements AsyncDisposable {
   readonly #parts: QuotaScannerParts
   readonly #clock: Clock
   readonly #running = new Map<string, RunningScan & { done: Promise<unknown> }>()
+  /** Accounts that did not rest while they were counted. */
+  readonly #resting = new Map<string, NodeJS.Timeout>()
   readonly #stop = new AbortController()
 
   constructor(parts: QuotaScannerParts) {
@@ -52,11 +65,17 @@ export class QuotaScanner implements AsyncDisposable {
    * Starts a count and answers once it runs.
    * @throws 'not-found'; 'busy' while one runs for the same account
    */
-  async start(account: QuotaAccount): Promise<void> {
+  start(account: QuotaAccount): Promise<void> {
+    return this.#start(account, 0)
+  }
+
+  async #start(account: QuotaAccount, rests: number): Promise<void> {
     const directories = await this.#directoriesOf(account)
     const key = keyOf(account)
     if (this.#running.has(key)) throw new FileServerError('busy', 'A scan of this quota is already running')
-    const done = this.#scan(account, directories)
+    clearTimeout(this.#resting.get(key))
+    this.#resting.delete(key)
+    const done = this.#scan(account, directories, rests)
       .catch((error: unknown) => {
         if (!this.#stop.signal.aborted)
           this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
@@ -98,17 +117,21 @@ export class QuotaScanner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
+    for (const timer of this.#resting.values()) clearTimeout(timer)
     await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
-  async #scan(account: QuotaAccount, directories: readonly string[]): Promise<void> {
+  async #scan(account: QuotaAccount, directories: readonly string[], rests: number): Promise<void> {
     const { ledger, storages, events } = this.#parts
+    const startedAt = performance.now()
     let staged = 0
     for (const directory of directories) staged += await storages.open(directory).removeStagedUploads()
     // Held open all the while, or a change that was made and closed meanwhile would not be noticed.
     const ticket = await ledger.open(account, { size: 0, files: 0 })
     try {
-      const usage = await this.#settleCount(account, directories)
+      const { usage, isExact } = await this.#settleCount(account, directories)
+      if (!isExact) this.#countAgain(account, rests, performance.now() - startedAt)
+      if (!isExact && rests > 0) return
       const { kind, name } = account
       events.emit({
         type: 'quota-scanned',
@@ -123,16 +146,35 @@ export class QuotaScanner implements AsyncDisposable {
     }
   }
 
-  async #settleCount(account: QuotaAccount, directories: readonly string[]): Promise<QuotaUsage> {
+  async #settleCount(account: QuotaAccount, directories: readonly string[]): Promise<Count> {
     const { ledger, locks } = this.#parts
     for (let round = 1; ; round++) {
       const generation = await ledger.generation(account)
       const usage = await this.#measure(directories)
       // A file may have been seen that is not charged yet: it would be counted twice.
       await locks.idle()
+      if (await ledger.set(account, usage, generation)) return { usage, isExact: true }
+      if (round < maxRounds) continue
       // A count of an account that never rests is better than none.
-      if (await ledger.set(account, usage, round < maxRounds ? generation : undefined)) return usage
+      await ledger.set(account, usage)
+      ledger.doubt(account)
+      return { usage, isExact: false }
     }
+  }
+
+  #countAgain(account: QuotaAccount, rests: number, tookMs: number): void {
+    if (this.#stop.signal.aborted) return
+    const key = keyOf(account)
+    const restMs = Math.max(Math.min(firstRestMs * 2 ** rests, maxRestMs), restShare * tookMs)
+    const timer = setTimeout(() => {
+      this.#resting.delete(key)
+      this.#start(account, rests + 1).catch((error: unknown) => {
+        // A count that somebody asked for meanwhile is as good; an account that was removed needs none.
+        if (!hasCode(error, 'busy') && !hasCode(error, 'not-found'))
+          this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
+      })
+    }, restMs).unref()
+    this.#resting.set(key, timer)
   }
 
   async #measure(directories: readonly string[]): Promise<QuotaUsage> {
