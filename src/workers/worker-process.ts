@@ -1,8 +1,10 @@
+import type { ChildProcess } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import { Channel } from './channel.ts'
 import type { ChannelToWorker } from './messages.ts'
+import { UnderwayConnections } from './underway-connections.ts'
 
 /** How long a worker that has nothing left to do may take to end. */
 const endingMs = 2_000
@@ -24,6 +26,7 @@ export class WorkerProcess {
     const worker = cluster.fork()
     this.#worker = worker
     const { process: child } = worker
+    const connections = new UnderwayConnections(child)
     this.channel = new Channel(
       {
         send: (message, handle, onSent) => void child.send(message, handle, {}, onSent),
@@ -32,13 +35,7 @@ export class WorkerProcess {
       log,
     )
     worker.on('error', (err) => log.error({ err, pid: child.pid }, 'worker process failed'))
-    // Not events.once(): a message that finds it gone is an error of the process, and no end of the wait.
-    const told = (event: 'exit' | 'disconnect') => new Promise((resolve) => child.once(event, resolve))
-    const isHeard = told('disconnect')
-    // One that is killed while it sends or is given a connection may never be told as disconnected.
-    this.ended = told('exit')
-      .then(() => Promise.race([isHeard, delay(hearingMs)]))
-      .then(() => this.channel.end())
+    this.ended = endOf(child, () => connections.passOn()).then(() => this.channel.end())
   }
 
   get pid(): number {
@@ -74,4 +71,22 @@ export class WorkerProcess {
   kill(): void {
     this.#worker.process.kill('SIGKILL')
   }
+}
+
+/** Calls `onExit` in the moment in which the process ends; settles when everything that it said has been heard. */
+async function endOf(child: ChildProcess, onExit: () => void): Promise<void> {
+  // Not events.once(): a message that finds it gone is an error of the process, and no end of the wait.
+  const told = (event: 'exit' | 'disconnect') =>
+    new Promise<void>((resolve) => child.once(event, () => resolve()))
+  let isHeard = told('disconnect')
+  await new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      const isConnected = child.connected
+      onExit()
+      if (isConnected) isHeard = told('disconnect')
+      resolve()
+    })
+  })
+  // One that is killed while it sends or is given a connection may never be told as disconnected.
+  await Promise.race([isHeard, delay(hearingMs)])
 }

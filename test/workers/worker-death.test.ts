@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connectSftp } from '../support/ssh-session.ts'
 import { stagedIn } from '../support/ssh-world.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -207,4 +208,26 @@ test('a worker that hangs is told of, ended and replaced in bounded time, and it
   })
   assert.match(await metrics(), /^sftpgo_worker_hangs_total 1$/m)
   other.destroy()
+})
+
+test('connections that were on their way to a worker that dies are served by another one, as are all after them', async () => {
+  await using world = await openWorkersWorld()
+  const user = await world.addUser()
+  const login = { username: user.username, password: `${user.username}-password`, home: user.home }
+  const bothWays = (count: number) =>
+    Array.from({ length: count }, async (_, index) => {
+      if (index % 2 === 0) return (await connectSftp(user.target)).destroy()
+      ;(await FtpClient.signIn(world.product.ftpPort, login))[Symbol.dispose]()
+    })
+  await Promise.all(bothWays(4))
+  const [killed] = await workersOf(world.product)
+  assert.ok(killed)
+  // It is given one connection of each port, and takes none.
+  process.kill(killed, 'SIGSTOP')
+  const underway = bothWays(8)
+  await delay(500)
+  process.kill(killed, 'SIGKILL')
+  await Promise.all(underway)
+  for (let round = 0; round < 3; round++) await Promise.all(bothWays(4))
+  await world.sessionsAre(user.username, 0)
 })
