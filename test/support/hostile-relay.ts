@@ -67,20 +67,13 @@ export class HostileRelay implements AsyncDisposable {
   }
 
   #copy(from: Socket, to: Socket): void {
-    let freeAt = 0
-    /** When what is sent now arrives: later by what is lost, and never before what was sent earlier. */
-    const arrival = (pieces: number): number => {
-      const { delayMs, loss, resendMs } = this.conditions
-      let at = performance.now() + delayMs
-      for (let piece = 0; loss > 0 && piece < pieces; piece++) if (Math.random() < loss) at += resendMs
-      freeAt = Math.max(freeAt, at)
-      return freeAt - performance.now()
-    }
+    const line = new DelayLine()
     const later = (pieces: number, action: () => void) => {
-      if (this.conditions.isFrozen) return
-      const waitMs = arrival(pieces)
-      if (waitMs <= 0) action()
-      else setTimeout(action, waitMs)
+      const { delayMs, loss, resendMs, isFrozen } = this.conditions
+      if (isFrozen) return
+      let waitMs = delayMs
+      for (let piece = 0; loss > 0 && piece < pieces; piece++) if (Math.random() < loss) waitMs += resendMs
+      line.add(waitMs, action)
     }
     from.on('data', (chunk: Buffer) =>
       later(Math.ceil(chunk.length / packetBytes), () => {
@@ -93,6 +86,30 @@ export class HostileRelay implements AsyncDisposable {
       if (hadError) later(1, () => void to.resetAndDestroy())
       else later(1, () => setTimeout(() => to.destroy(), 1_000).unref())
     })
+  }
+}
+
+/** Does each thing when it has waited its time, and never before what was added earlier: timers alone may change places. */
+class DelayLine {
+  readonly #waiting: { readonly dueAt: number; readonly action: () => void }[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  add(waitMs: number, action: () => void): void {
+    this.#waiting.push({ dueAt: performance.now() + waitMs, action })
+    if (this.#timer === undefined) this.#run()
+  }
+
+  #run(): void {
+    this.#timer = undefined
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const waitMs = first.dueAt - performance.now()
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#run(), waitMs)
+        return
+      }
+      this.#waiting.shift()
+      first.action()
+    }
   }
 }
 
