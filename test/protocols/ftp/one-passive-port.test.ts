@@ -57,7 +57,8 @@ test('20 sessions make 400 FTPS transfers over one port and one address with 50 
   const startedAt = performance.now()
   await runSessions(world, { sessions: 20, rounds: 10, tls: true, resumes: true, bytes: 5_000 })
   const seconds = (performance.now() - startedAt) / 1000
-  assert.ok(seconds < 20, `it took ${seconds} s`)
+  // Some 10 s; one after the other they would take over a minute, as each waits several times for those 50 ms.
+  assert.ok(seconds < 45, `it took ${seconds} s`)
 })
 
 test('sessions that do not resume TLS, or have none, take turns and get their own files', async () => {
