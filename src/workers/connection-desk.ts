@@ -3,6 +3,7 @@ import type {
   ConnectionMember,
   ConnectionRegistry,
   ConnectionStatus,
+  TransferStatus,
 } from '../core/connections/connection-registry.ts'
 import type { EventBus } from '../core/events/event-bus.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
@@ -36,6 +37,16 @@ export class ConnectionDesk {
       this.#members.get(connectionId)?.switchProtocol(protocol),
     )
     channel.on('traffic', (moved) => connections.addTraffic(moved))
+    channel.on('transfer-began', ({ connectionId, transfer, ...begun }) =>
+      this.#members.get(connectionId)?.transfers.set(transfer, { ...begun, bytes: 0 }),
+    )
+    channel.on('transfers-moved', (moved) => {
+      for (const { connectionId, transfer, bytes } of moved)
+        this.#members.get(connectionId)?.moved(transfer, bytes)
+    })
+    channel.on('transfer-ended', ({ connectionId, transfer }) =>
+      this.#members.get(connectionId)?.transfers.delete(transfer),
+    )
     channel.on('event', (event) => this.#happened(event))
   }
 
@@ -55,16 +66,23 @@ export class ConnectionDesk {
     for (const status of statuses) this.#members.get(status.connectionId)?.seen(status)
   }
 
-  /** The worker is gone, and its connections with it. */
+  /** The worker is gone, and its connections and transfers with it: what it cannot tell any more is told here. */
   end(reason: string): void {
     const { events, clock } = this.#parts
     for (const member of [...this.#members.values()]) {
       this.#leave(member.connectionId)
       if (!member.hasOpened) continue
+      for (const transfer of member.transfers.values()) this.#tellFailed(member.actor(), transfer)
       const { connectedAt } = member.status()
       const durationMs = clock() - connectedAt
       events.emit({ type: 'session-closed', actor: member.actor(), durationMs, reason })
     }
+  }
+
+  #tellFailed(actor: Actor, { operation, path, bytes, startedAt }: TransferStatus): void {
+    const { events, clock } = this.#parts
+    const durationMs = clock() - startedAt
+    events.emit({ type: `${operation}-failed`, actor, path, bytes, durationMs, code: 'aborted' })
   }
 
   #leave(connectionId: string): void {
@@ -84,6 +102,8 @@ export class ConnectionDesk {
 class WorkerConnection implements ConnectionMember {
   readonly connectionId: string
   readonly username: string
+  /** Those that run, by the worker's number for each; their bytes as they were last told. */
+  readonly transfers = new Map<number, TransferStatus>()
   readonly #channel: ChannelToWorker
   #status: ConnectionStatus
   #hasOpened = false
@@ -106,6 +126,11 @@ class WorkerConnection implements ConnectionMember {
 
   opened(): void {
     this.#hasOpened = true
+  }
+
+  moved(transfer: number, bytes: number): void {
+    const known = this.transfers.get(transfer)
+    if (known) this.transfers.set(transfer, { ...known, bytes })
   }
 
   switchProtocol(protocol: SessionProtocol): void {

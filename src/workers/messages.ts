@@ -1,6 +1,10 @@
 import type { QuotaAccount } from '../core/accounts/repositories.ts'
 import type { QuotaUsage } from '../core/accounts/user.ts'
-import type { ConnectionStatus, TrafficTotals } from '../core/connections/connection-registry.ts'
+import type {
+  ConnectionStatus,
+  TrafficTotals,
+  TransferStatus,
+} from '../core/connections/connection-registry.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
 import type { QuotaLimits } from '../core/files/quota-ticket.ts'
 import type { ProcessSample } from '../core/process-sample.ts'
@@ -42,6 +46,12 @@ export interface LoginSource {
   readonly peer?: string | undefined
 }
 
+/** A transfer of a worker by the worker's number for it. */
+export interface TransferNumber {
+  readonly connectionId: string
+  readonly transfer: number
+}
+
 /** What a worker says to the primary process. */
 export interface WorkerWords {
   calls: {
@@ -67,6 +77,12 @@ export interface WorkerWords {
     leave: string
     'switch-protocol': { connectionId: string; protocol: SessionProtocol }
     traffic: TrafficTotals
+    /** What is not ended when the worker dies is told as failed. */
+    'transfer-began': TransferNumber & Omit<TransferStatus, 'bytes'>
+    /** Bytes of those that have moved on. */
+    'transfers-moved': readonly (TransferNumber & Pick<TransferStatus, 'bytes'>)[]
+    /** In one message with the event that tells how it ended. */
+    'transfer-ended': TransferNumber
     'throttle-failure': LoginSource
     'throttle-success': LoginSource
     unlock: number

@@ -4,10 +4,11 @@ import {
   type Connection,
   type ConnectionPlaces,
   ConnectionRegistry,
+  type TransferStatus,
 } from '../core/connections/connection-registry.ts'
-import type { ChannelToPrimary } from './messages.ts'
+import type { ChannelToPrimary, TransferNumber } from './messages.ts'
 
-/** How often the primary process is told what has moved. */
+/** How often the primary process is told what has moved, in milliseconds. */
 const trafficIntervalMs = 500
 
 /** The connections of this process, each with a place in the registry of the primary process. */
@@ -15,12 +16,14 @@ export class RemoteConnections implements ConnectionPlaces, Disposable {
   readonly #channel: ChannelToPrimary
   readonly #own: ConnectionRegistry
   readonly #timer: NodeJS.Timeout
+  readonly #transfers = new Map<TransferStatus, { readonly key: TransferNumber; toldBytes: number }>()
+  #lastTransfer = 0
   #told = { received: 0, sent: 0 }
 
   constructor(channel: ChannelToPrimary, clock: Clock) {
     this.#channel = channel
     this.#own = new ConnectionRegistry({ clock })
-    this.#timer = setInterval(() => this.#tellTraffic(), trafficIntervalMs).unref()
+    this.#timer = setInterval(() => this.#tellMoved(), trafficIntervalMs).unref()
     channel.answer('connections', () => this.#own.list())
     channel.on('end', ({ connectionId, reason }) => void this.#own.disconnect(connectionId, reason))
   }
@@ -31,6 +34,7 @@ export class RemoteConnections implements ConnectionPlaces, Disposable {
     connection.onSwitch((protocol) =>
       this.#channel.post('switch-protocol', { connectionId: connection.connectionId, protocol }),
     )
+    connection.onTransfer((transfer) => this.#tellTransfer(connection.connectionId, transfer))
     const { clientVersion, connectedAt } = connection
     try {
       await this.#channel.call('place', { ...connection.actor(), clientVersion, connectedAt, maxSessions })
@@ -49,6 +53,30 @@ export class RemoteConnections implements ConnectionPlaces, Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#tellTraffic()
+  }
+
+  #tellTransfer(connectionId: string, transfer: TransferStatus): Disposable {
+    const key = { connectionId, transfer: ++this.#lastTransfer }
+    const { operation, path, startedAt } = transfer
+    this.#transfers.set(transfer, { key, toldBytes: 0 })
+    this.#channel.post('transfer-began', { ...key, operation, path, startedAt })
+    return {
+      [Symbol.dispose]: () => {
+        this.#transfers.delete(transfer)
+        this.#channel.post('transfer-ended', key)
+      },
+    }
+  }
+
+  #tellMoved(): void {
+    this.#tellTraffic()
+    const moved: (TransferNumber & { bytes: number })[] = []
+    for (const [{ bytes }, known] of this.#transfers) {
+      if (bytes === known.toldBytes) continue
+      known.toldBytes = bytes
+      moved.push({ ...known.key, bytes })
+    }
+    if (moved.length > 0) this.#channel.post('transfers-moved', moved)
   }
 
   #tellTraffic(): void {

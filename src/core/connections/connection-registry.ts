@@ -39,6 +39,7 @@ export class Connection implements Actor {
   #protocol: SessionProtocol
   #lastActivity: number
   #onSwitch: (protocol: SessionProtocol) => void = () => {}
+  #onTransfer: ((transfer: TransferStatus) => Disposable) | undefined
 
   constructor(
     actor: Actor,
@@ -83,6 +84,11 @@ export class Connection implements Actor {
     this.#onSwitch = listener
   }
 
+  /** The same; `listener` is told each transfer that is reported, and its end by what it returns. */
+  onTransfer(listener: (transfer: TransferStatus) => Disposable): void {
+    this.#onTransfer = listener
+  }
+
   touch(): void {
     this.#lastActivity = this.#clock()
   }
@@ -99,12 +105,15 @@ export class Connection implements Actor {
     this.touch()
   }
 
-  addTransfer(transfer: TransferStatus): Disposable {
+  /** Dispose what it returns in the turn in which the end of a reported transfer is told as an event. */
+  addTransfer(transfer: TransferStatus, { isReported }: { isReported: boolean }): Disposable {
     this.#transfers.add(transfer)
+    const told = isReported ? this.#onTransfer?.(transfer) : undefined
     this.touch()
     return {
       [Symbol.dispose]: () => {
         this.#transfers.delete(transfer)
+        told?.[Symbol.dispose]()
         this.touch()
       },
     }

@@ -30,7 +30,7 @@ export class Download implements TransferStatus {
     this.#limiter = options.limiter
     this.#isReported = options.isReported
     this.startedAt = context.clock()
-    this.#place = context.connection.addTransfer(this)
+    this.#place = context.connection.addTransfer(this, options)
   }
 
   get path(): VirtualPath {
@@ -93,9 +93,12 @@ export class Download implements TransferStatus {
   async #finish(failure: FileServerError | undefined = this.#failure): Promise<void> {
     const { events, connection, path, clock } = this.#context
     this.#limiter.stop()
-    this.#place[Symbol.dispose]()
     this.#onEnd?.()
-    await this.#file.close()
+    try {
+      await this.#file.close()
+    } finally {
+      this.#place[Symbol.dispose]()
+    }
     if (!this.#isReported) return
     const what = { actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt }
     if (failure) events.emit({ type: 'download-failed', ...what, code: failure.code })

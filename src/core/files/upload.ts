@@ -64,7 +64,7 @@ export class Upload implements TransferStatus {
     const initialSize = file.mode === 'modify' ? file.initialSize : 0
     this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
     this.#ranges = new WrittenRanges(initialSize)
-    this.#place = context.connection.addTransfer(this)
+    this.#place = context.connection.addTransfer(this, options)
   }
 
   get path(): VirtualPath {

@@ -68,7 +68,10 @@ function viewer(world: HttpWorld, name = 'viewer'): Promise<string> {
 test('answers connections, ended sessions and traffic to whoever polls', async () => {
   await using world = await openHttpWorld()
   const ann = world.connections.open(from, 0)
-  ann.addTransfer({ operation: 'upload', path: parseVirtualPath('/a.bin'), startedAt: 1000, bytes: 77 })
+  ann.addTransfer(
+    { operation: 'upload', path: parseVirtualPath('/a.bin'), startedAt: 1000, bytes: 77 },
+    { isReported: true },
+  )
   ann.received(77)
   world.events.emit({ type: 'session-closed', actor: ann.actor(), durationMs: 5, reason: 'bye' })
   const state = await waitUntil('a sample with traffic', async () => {

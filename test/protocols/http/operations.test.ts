@@ -18,7 +18,10 @@ test('lists connections with their transfers and ends one of them', async () => 
   } as const
   const ann = world.connections.open(from, 0)
   const bob = world.connections.open({ ...from, username: 'bob' }, 0)
-  ann.addTransfer({ operation: 'upload', path: parseVirtualPath('/a.bin'), startedAt: 1000, bytes: 77 })
+  ann.addTransfer(
+    { operation: 'upload', path: parseVirtualPath('/a.bin'), startedAt: 1000, bytes: 77 },
+    { isReported: true },
+  )
   const { status, body } = await world.signedIn('GET', '/connections')
   assert.equal(status, 200)
   assert.deepEqual((body as unknown[])[0], {
