@@ -23,6 +23,7 @@ import { BackupScheduler } from './core/backups/backup-scheduler.ts'
 import { BackupService } from './core/backups/backup-service.ts'
 import { systemClock } from './core/clock.ts'
 import { ConnectionRegistry } from './core/connections/connection-registry.ts'
+import { Disconnects } from './core/connections/disconnects.ts'
 import { EndedSessions } from './core/connections/ended-sessions.ts'
 import { TrafficMeter } from './core/connections/traffic-meter.ts'
 import { AuditLog } from './core/events/audit-log.ts'
@@ -217,7 +218,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       ...{ factors, users, admins, box, codes, hasher, throttle, events, clock },
     }),
     ...{ adminSignIn, accounts, connections, quotaScanner: scanner, quotaLedger: ledger },
-    ...{ signIn, auditLog, traffic, endedSessions, settings, backups, environment },
+    disconnects: new Disconnects(connections, events),
+    ...{ signIn, auditLog, traffic, endedSessions, settings, backups, environment, events },
     webDirectory: join(import.meta.dirname, '../build/web'),
     onAnswer: (statusCode) => metrics.countAnswer(statusCode),
     status: () =>

@@ -19,10 +19,14 @@ export const auditActions = [
   'refused',
   'admin-sign-in',
   'admin-sign-in-refused',
+  'admin-sign-out',
+  'admin-refused',
+  'disconnect',
   'account-changed',
   'second-factor',
   'settings-changed',
   'backup',
+  'export',
 ] as const
 
 export const auditAction = Type.Enum([...auditActions], { title: 'AuditAction' })
@@ -36,13 +40,21 @@ export const auditRecord = Type.Object(
     action: auditAction,
     username: Type.String({ description: 'User, or admin for what admins do.' }),
     protocol: Type.String({ description: 'SFTP, SCP, SSH, FTP or HTTP; empty for what admins do.' }),
-    connection_id: Type.String(),
+    connection_id: Type.String({
+      description: 'Of the session; of the one that was ended for a disconnect.',
+    }),
     remote_address: Type.String(),
-    path: Type.String({ description: 'Virtual path; for changes of accounts their kind and name.' }),
+    path: Type.String({
+      description:
+        'Virtual path; for changes of accounts and disconnects their kind and name; for what an admin was refused the request; for backups and exports the file.',
+    }),
     target: Type.String({ description: 'New path of a rename or copy, target of a link.' }),
     bytes: amount('Bytes moved, or removed.'),
     duration_ms: amount('Milliseconds.'),
-    detail: Type.String({ description: 'Error code, login method, kind of change, reason.' }),
+    detail: Type.String({
+      description:
+        'Error code, login method, kind of change, reason; for a disconnect whether it was asked with a session, token or key, or for an own session.',
+    }),
   },
   { title: 'AuditRecord' },
 )

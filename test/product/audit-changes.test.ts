@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { auditOf, type KeptRow, row, type AuditRow } from '../support/audit-rows.ts'
 import { adminName, adminPassword, type Product, startProduct } from '../support/product.ts'
+import { jsonHeaders, signInBrowser } from '../security/sessions.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { WebUser } from '../support/web-user.ts'
 
@@ -84,6 +85,24 @@ const steps: readonly Step[] = [
     },
     [],
   ],
+  [
+    'a backup is taken away',
+    200,
+    async (call) => {
+      const link = await call('POST', '/backups/links', { name: told.backup })
+      return call('GET', (link.body as { url: string }).url.replace('api/v2', ''))
+    },
+    [row('backup', 'the backup', { detail: 'downloaded' })],
+  ],
+  [
+    'what is kept is taken away',
+    200,
+    async (call) => {
+      const link = await call('POST', '/events/exports', { format: 'json' })
+      return call('GET', (link.body as { url: string }).url.replace('api/v2', ''))
+    },
+    [row('export', 'the file', { detail: 'json' })],
+  ],
   ['a user is removed', 200, (call) => call('DELETE', '/users/ann'), [changed('user ann', 'removed')]],
   [
     'a folder is removed',
@@ -139,7 +158,7 @@ for (const workers of ['1', '2'])
     function told_(rows: readonly KeptRow[]): AuditRow[] {
       return rows.map(({ action, path, target, bytes, detail }) => ({
         ...{ action, target, bytes, detail },
-        path: action === 'backup' ? 'the backup' : path,
+        path: action === 'backup' ? 'the backup' : action === 'export' ? 'the file' : path,
       }))
     }
 
@@ -168,6 +187,69 @@ for (const workers of ['1', '2'])
           [username, protocol, remote_address, connection_id],
           [adminName, '', '127.0.0.1', ''],
         )
+    })
+
+    test('who ended a session is kept, with the session and whether it was an admin, a key or the user', async () => {
+      await product.addUser('dora')
+      const [first, second, third, fourth] = await Promise.all(
+        [1, 2, 3, 4].map(async () => {
+          const web = await WebUser.signIn(product, 'dora')
+          const { session } = (await (await web.call('GET', '/session/user')).json()) as Session
+          return { web, id: session.connection_id }
+        }),
+      )
+      assert.ok(first && second && third && fourth)
+      const password = 'a password of eve'
+      const eve = { username: 'eve', password, status: 1, permissions: ['close_conns'] }
+      assert.equal((await product.api('POST', '/admins', eve)).status, 201)
+      const browser = await signInBrowser(product, 'eve', { as: 'admin', password })
+      const key = await keyOf(product, browser)
+      const bearer = { Authorization: `Bearer ${key}` }
+      const end = async (id: string, headers: Record<string, string>) =>
+        (await fetch(`${product.httpUrl}/api/v2/connections/${id}`, { method: 'DELETE', headers })).status
+      assert.equal(await end(first.id, browser), 200)
+      assert.equal(await end(second.id, bearer), 200)
+      assert.equal(await end('SFTP_none', bearer), 404)
+      assert.equal((await fourth.web.call('DELETE', `/user/connections/${third.id}`)).status, 200)
+      const rows = await waitUntil('the ends', async () => {
+        const all = [...(await auditOf(product, 'eve')), ...(await auditOf(product, 'dora'))]
+        return all.filter(({ action }) => action === 'session-closed').length === 3 && all
+      })
+      const kept = rows.filter(({ action }) => action === 'disconnect')
+      assert.deepEqual(
+        kept.map((one) => [one.username, one.path, one.connection_id, one.detail, one.remote_address]),
+        [
+          ['eve', 'user dora', first.id, 'session', '127.0.0.1'],
+          ['eve', 'user dora', second.id, 'key script', '127.0.0.1'],
+          ['dora', 'user dora', third.id, 'own', '127.0.0.1'],
+        ],
+      )
+    })
+
+    test('a change that an admin may not make, and the sign-out, are kept', async () => {
+      const password = 'a password of fred'
+      const fred = { username: 'fred', password, status: 1, permissions: ['view_users'] }
+      assert.equal((await product.api('POST', '/admins', fred)).status, 201)
+      const headers = { ...(await signInBrowser(product, 'fred', { as: 'admin', password })), ...jsonHeaders }
+      const call = async (method: string, path: string, body?: string) =>
+        (await fetch(`${product.httpUrl}/api/v2${path}`, { method, headers, body: body ?? null })).status
+      assert.equal(await call('DELETE', '/users/carl?x=secret', '{}'), 403)
+      assert.equal(await call('POST', '/admins', '{}'), 403)
+      assert.equal(await call('GET', '/admins'), 403)
+      assert.equal(await call('GET', '/users'), 200)
+      assert.equal(await call('DELETE', '/session/admin', '{}'), 200)
+      assert.equal(await call('DELETE', '/session/admin', '{}'), 200)
+      const rows = await waitUntil('the rows', async () => {
+        const all = await auditOf(product, 'fred')
+        return all.length >= 4 && all
+      })
+      assert.deepEqual(told_(rows), [
+        row('admin-sign-in', '', { detail: 'local' }),
+        row('admin-refused', 'DELETE /api/v2/users/carl', { detail: 'permission-denied' }),
+        row('admin-refused', 'POST /api/v2/admins', { detail: 'permission-denied' }),
+        row('admin-sign-out', '', { detail: 'session' }),
+      ])
+      for (const { remote_address } of rows) assert.equal(remote_address, '127.0.0.1')
     })
 
     test('what users change about themselves is kept under their name', async () => {
@@ -205,6 +287,21 @@ for (const workers of ['1', '2'])
       )
     })
   })
+
+interface Session {
+  readonly session: { readonly connection_id: string }
+}
+
+/** A key named 'script' of the admin who is signed in with a browser. */
+async function keyOf({ httpUrl }: Product, browser: Record<string, string>): Promise<string> {
+  const made = await fetch(`${httpUrl}/api/v2/admin/tokens`, {
+    method: 'POST',
+    headers: { ...browser, ...jsonHeaders },
+    body: JSON.stringify({ name: 'script', expires_at: Date.now() + 3_600_000 }),
+  })
+  assert.equal(made.status, 201)
+  return ((await made.json()) as { access_token: string }).access_token
+}
 
 function inStorages(product: Product, body: unknown): unknown {
   return { ...(body as object), mapped_path: `${product.storagesDirectory}/sftpgo_data/shared` }

@@ -104,7 +104,10 @@ export class AdminSignIn {
   }
 
   async signOut(token: string): Promise<void> {
-    await this.tokens.end(token)
+    const ended = await this.tokens.end(token)
+    if (!ended) return
+    const { adminUsername: admin, kind } = ended
+    this.#parts.events.emit({ type: 'admin-signed-out', admin, kind })
   }
 
   /** A key for scripts, see AdminTokens.makeKey(). */

@@ -86,8 +86,11 @@ export class AdminTokens {
     return this.#admins.removeTokenOf(username, id)
   }
 
-  async end(token: string): Promise<void> {
+  /** Answers what it was; undefined when it was over already. */
+  async end(token: string): Promise<AdminToken | undefined> {
+    const known = await this.#admins.findToken(hashOf(token), this.#clock())
     await this.#admins.removeToken(hashOf(token))
+    return known
   }
 
   /** At most one write: only a session that has been used for a while, and never beyond its longest life. */

@@ -153,7 +153,14 @@ export class BackupService {
     this.#parts.events.emit({ type: 'backup-removed', admin, name })
   }
 
-  /** The file as it is, to be taken away. */
+  /** The same for an admin who gets it, which is told. @throws as open() does */
+  async download(admin: string, name: string): ReturnType<BackupService['open']> {
+    const opened = await this.open(name)
+    this.#parts.events.emit({ type: 'backup-downloaded', admin, name })
+    return opened
+  }
+
+  /** The file as it is. */
   async open(name: string): Promise<{ readonly size: number; readonly stream: Readable }> {
     checkBackupName(name)
     return this.#parts.store.open(name)

@@ -246,6 +246,10 @@ export class ConnectionRegistry implements ConnectionPlaces {
     return this.list()
   }
 
+  find(connectionId: string): ConnectionMember | undefined {
+    return this.#members.get(connectionId)
+  }
+
   /** False when there is no such connection. */
   disconnect(connectionId: string, reason: string): boolean {
     const member = this.#members.get(connectionId)

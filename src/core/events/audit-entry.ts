@@ -79,6 +79,23 @@ const facts = {
     remoteAddress,
     detail: code,
   }),
+  'admin-signed-out': ({ admin, remoteAddress, kind }) => ({
+    action: 'admin-sign-out',
+    ...{ username: admin, remoteAddress },
+    detail: kind,
+  }),
+  'admin-refused': ({ admin, remoteAddress, request, code }) => ({
+    action: 'admin-refused',
+    ...{ username: admin, remoteAddress },
+    path: request,
+    detail: code,
+  }),
+  'session-disconnected': ({ admin, remoteAddress, connectionId, username, means, key }) => ({
+    action: 'disconnect',
+    ...{ username: admin, remoteAddress, connectionId },
+    path: `user ${username}`,
+    detail: key === '' ? means : `${means} ${key}`,
+  }),
   'account-changed': ({ admin, remoteAddress, subject, name, change }) => ({
     action: 'account-changed',
     ...{ username: admin, remoteAddress },
@@ -99,6 +116,13 @@ const facts = {
   'backup-made': (event) => backup(event, 'made'),
   'backup-restored': (event) => backup(event, 'restored'),
   'backup-removed': (event) => backup(event, 'removed'),
+  'backup-downloaded': (event) => backup(event, 'downloaded'),
+  'audit-exported': ({ admin, remoteAddress, name, format }) => ({
+    action: 'export',
+    ...{ username: admin, remoteAddress },
+    path: name,
+    detail: format,
+  }),
   'quota-scanned': () => undefined,
   'certificate-loaded': () => undefined,
   'certificate-rejected': () => undefined,
@@ -110,7 +134,9 @@ export function auditEntryOf(event: ServerEvent, at: number): AuditEntry | undef
   return kept && toEntry(kept, at)
 }
 
-function backup(event: EventOf<'backup-made' | 'backup-restored' | 'backup-removed'>, detail: string) {
+type BackupEvent = 'backup-made' | 'backup-restored' | 'backup-removed' | 'backup-downloaded'
+
+function backup(event: EventOf<BackupEvent>, detail: string) {
   const { admin, remoteAddress, name } = event
   return { action: 'backup', username: admin, remoteAddress, path: name, detail } as const
 }

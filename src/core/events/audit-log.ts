@@ -21,7 +21,12 @@ const cleanBatch = 1_000
 const streamPage = 500
 
 /** What costs a client nothing to repeat must not fill the disk: so many a minute are kept, of a name and of all. */
-const refusals: ReadonlySet<AuditAction> = new Set(['refused', 'sign-in-refused', 'admin-sign-in-refused'])
+const refusals: ReadonlySet<AuditAction> = new Set([
+  'refused',
+  'sign-in-refused',
+  'admin-sign-in-refused',
+  'admin-refused',
+])
 const refusalLimit = { perName: 120, overall: 1_000, windowMs: 60_000 } as const
 
 export interface AuditLogOptions {
@@ -59,6 +64,16 @@ export class AuditLog implements AsyncDisposable {
   /** The newest first. What happened less than a moment ago may not be there yet. @throws 'unavailable' */
   search(filter: AuditFilter, page: AuditPage): Promise<readonly AuditRecord[]> {
     return this.#options.repository.search(filter, page)
+  }
+
+  /** stream() for an admin who takes it away as the file `name`, which is told. */
+  export(
+    admin: string,
+    { name, format }: { readonly name: string; readonly format: string },
+    filter: AuditFilter,
+  ): AsyncGenerator<readonly AuditRecord[]> {
+    this.#options.events.emit({ type: 'audit-exported', admin, name, format })
+    return this.stream(filter)
   }
 
   /** All that match now, in pages, the newest first; the event loop turns between them. @throws 'unavailable' */

@@ -17,10 +17,14 @@ export const auditActions = [
   'refused',
   'admin-sign-in',
   'admin-sign-in-refused',
+  'admin-sign-out',
+  'admin-refused',
+  'disconnect',
   'account-changed',
   'second-factor',
   'settings-changed',
   'backup',
+  'export',
 ] as const
 
 export type AuditAction = (typeof auditActions)[number]
@@ -36,7 +40,7 @@ export interface AuditEntry {
   readonly protocol: string
   readonly connectionId: string
   readonly remoteAddress: string
-  /** Virtual path; for changes of accounts their kind and name. */
+  /** Virtual path; for changes of accounts and disconnects their kind and name; for what an admin was refused the request. */
   readonly path: string
   readonly target: string
   readonly bytes: number

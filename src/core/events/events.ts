@@ -1,3 +1,4 @@
+import type { AdminTokenKind } from '../accounts/admin.ts'
 import type { LoginMethod } from '../accounts/user.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { VirtualPath } from '../files/virtual-path.ts'
@@ -85,6 +86,21 @@ export type ServerEvent =
     }
   | { type: 'admin-signed-in'; admin: string; remoteAddress: string; source: string }
   | { type: 'admin-sign-in-refused'; admin: string; remoteAddress: string; code: ErrorCode }
+  | { type: 'admin-signed-out'; admin: string; remoteAddress?: string; kind: AdminTokenKind }
+  /** A request that would have changed something. */
+  | { type: 'admin-refused'; admin: string; remoteAddress: string; request: string; code: ErrorCode }
+  | {
+      type: 'session-disconnected'
+      /** Who asked for it; with `means` 'own' that is the user. */
+      admin: string
+      remoteAddress?: string
+      /** Of the session that has to end. */
+      connectionId: string
+      username: string
+      means: AdminTokenKind | 'own'
+      /** Name of the key that it was asked with; '' for the other means. */
+      key: string
+    }
   | {
       type: 'account-changed'
       /** '__system__' for what the server does by itself. */
@@ -112,6 +128,10 @@ export type ServerEvent =
   | { type: 'backup-made'; admin: string; remoteAddress?: string; name: string }
   | { type: 'backup-restored'; admin: string; remoteAddress?: string; name: string }
   | { type: 'backup-removed'; admin: string; remoteAddress?: string; name: string }
+  /** Its download has begun. */
+  | { type: 'backup-downloaded'; admin: string; remoteAddress?: string; name: string }
+  /** The download of what the audit log holds has begun. */
+  | { type: 'audit-exported'; admin: string; remoteAddress?: string; name: string; format: string }
   | {
       type: 'quota-scanned'
       subject: 'user' | 'folder'

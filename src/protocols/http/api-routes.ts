@@ -40,7 +40,7 @@ export function serveApi(
   serveBackups(app, options.backups)
   serveUsers(app, options.accounts, options.quotaLedger)
   serveFolders(app, options.accounts, options.quotaLedger)
-  serveConnections(app, options.connections)
+  serveConnections(app, options)
   serveLive(app, { ...options, timing: options.liveTiming })
   serveEvents(app, options)
   serveQuotaScans(app, options.quotaScanner)

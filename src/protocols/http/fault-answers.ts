@@ -1,26 +1,49 @@
 import type { Socket } from 'node:net'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, toFileServerError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import type { BasePath } from './base-path.ts'
+import { pathOf, type BasePath } from './base-path.ts'
 import { errorAnswer, notFoundAnswer, type ErrorAnswer } from './error-answer.ts'
 import type { HttpApp } from './http-app.ts'
 import { fieldsOf } from './request-log.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
+export interface FaultParts {
+  readonly log: Log
+  /** Told of changes that an admin who has signed in asked for and may not make. */
+  readonly onRefused: (refused: {
+    readonly admin: string
+    readonly remoteAddress: string
+    /** Method and path, without the query. */
+    readonly request: string
+    readonly code: ErrorCode
+  }) => void
+}
+
 /** Everything thrown becomes an answer, and a line in the log where it is our fault. */
-export function answerFaults(app: HttpApp, basePath: BasePath, log: Log): void {
+export function answerFaults(app: HttpApp, basePath: BasePath, { log, onRefused }: FaultParts): void {
   app.setErrorHandler((error, request, reply) => {
     const found = errorAnswer(error)
     const fields = { ...fieldsOf(request), status: found.status, err: error }
     if (found.status === 500) log.error(fields, 'http request failed')
     else if (found.status > 500) log.warn(fields, 'http request not served')
+    const { admin, ip: remoteAddress, method } = request
+    if (admin && found.status === 403 && !isReading(request))
+      onRefused({
+        ...{ admin: admin.username, remoteAddress },
+        request: `${method} ${pathOf(request.originalUrl)}`,
+        code: toFileServerError(error).code,
+      })
     return answer(reply, found)
   })
   app.setNotFoundHandler((request, reply) => {
-    const isReading = request.method === 'GET' || request.method === 'HEAD'
-    const target = isReading ? basePath.redirectOf(request.originalUrl) : undefined
+    const target = isReading(request) ? basePath.redirectOf(request.originalUrl) : undefined
     return target === undefined ? answer(reply, notFoundAnswer) : reply.redirect(target, 302)
   })
+}
+
+function isReading({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 export function answer(reply: FastifyReply, { status, body, retryAfter }: ErrorAnswer): FastifyReply {

@@ -11,9 +11,11 @@ import type { AdminSignIn } from '../../core/auth/admin-sign-in.ts'
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { BackupService } from '../../core/backups/backup-service.ts'
 import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts'
+import type { Disconnects } from '../../core/connections/disconnects.ts'
 import type { EndedSessions } from '../../core/connections/ended-sessions.ts'
 import type { TrafficMeter } from '../../core/connections/traffic-meter.ts'
 import type { AuditLog } from '../../core/events/audit-log.ts'
+import type { EventBus } from '../../core/events/event-bus.ts'
 import type { QuotaLedger } from '../../core/files/quota-ledger.ts'
 import type { QuotaScanner } from '../../core/files/quota-scanner.ts'
 import type { Log } from '../../core/log.ts'
@@ -72,6 +74,8 @@ export interface HttpServerOptions {
   readonly secondFactors: SecondFactorService
   readonly admins: AdminService
   readonly connections: ConnectionRegistry
+  readonly disconnects: Disconnects
+  readonly events: EventBus
   readonly endedSessions: EndedSessions
   readonly traffic: TrafficMeter
   readonly liveTiming?: LiveTiming
@@ -163,7 +167,10 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
   await app.register(fastifyCookie)
   limitBodyTime(app, bodyTimeoutMs, (socket) => answerBrokenRequest(new RequestTimeout(), socket))
   guardRoutes(app, { adminSignIn: options.adminSignIn, webSessions })
-  answerFaults(app, basePath, options.log)
+  answerFaults(app, basePath, {
+    log: options.log,
+    onRefused: (refused) => options.events.emit({ type: 'admin-refused', ...refused }),
+  })
   await describeRoutes(app, options.version, basePath)
   const hasUsers = () => options.accounts.hasUsers()
   await serveWebPages(app, { directory: options.webDirectory, hasUsers })

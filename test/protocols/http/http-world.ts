@@ -22,6 +22,7 @@ import { SignIn } from '../../../src/core/auth/sign-in.ts'
 import { BackupService } from '../../../src/core/backups/backup-service.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { ConnectionRegistry } from '../../../src/core/connections/connection-registry.ts'
+import { Disconnects } from '../../../src/core/connections/disconnects.ts'
 import { EndedSessions } from '../../../src/core/connections/ended-sessions.ts'
 import { TrafficMeter } from '../../../src/core/connections/traffic-meter.ts'
 import { FileServerError } from '../../../src/core/errors.ts'
@@ -236,6 +237,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       usersBaseDir: join(root, 'data'),
     }),
     connections,
+    disconnects: new Disconnects(connections, events),
+    events,
     ...{ auditLog, traffic, endedSessions, settings, backups },
     environment: describeEnvironment(config, {}),
     quotaScanner,

@@ -156,8 +156,9 @@ function serveBackupLinks(app: HttpApp, backups: BackupService): void {
       },
     },
     async (request, reply) => {
-      const name = links.find(adminOf(request).username, request.params.id)
-      const { size, stream } = await backups.open(name)
+      const { username } = adminOf(request)
+      const name = links.find(username, request.params.id)
+      const { size, stream } = await backups.download(username, name)
       return reply
         .type('application/octet-stream')
         .header('Content-Length', size)

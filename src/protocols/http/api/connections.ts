@@ -2,13 +2,24 @@ import { Type } from 'typebox'
 import { apiMessage } from '../../../contract/api-answer.ts'
 import { connection, type ConnectionResource } from '../../../contract/connection.ts'
 import type { ConnectionRegistry, ConnectionStatus } from '../../../core/connections/connection-registry.ts'
-import { FileServerError } from '../../../core/errors.ts'
+import type { AdminSignIn } from '../../../core/auth/admin-sign-in.ts'
+import type { Disconnects } from '../../../core/connections/disconnects.ts'
+import { adminTokenOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
 
 const tags = ['connections']
 
+export interface ConnectionParts {
+  readonly connections: ConnectionRegistry
+  readonly disconnects: Disconnects
+  readonly adminSignIn: Pick<AdminSignIn, 'identify'>
+}
+
 /** Who is connected, and the way to make them leave. */
-export function serveConnections(app: HttpApp, connections: ConnectionRegistry): void {
+export function serveConnections(
+  app: HttpApp,
+  { connections, disconnects, adminSignIn }: ConnectionParts,
+): void {
   app.get(
     '/connections',
     {
@@ -35,9 +46,9 @@ export function serveConnections(app: HttpApp, connections: ConnectionRegistry):
         response: { 200: apiMessage },
       },
     },
-    async ({ params }) => {
-      if (!connections.disconnect(params.connectionID, 'disconnected by an admin'))
-        throw new FileServerError('not-found', 'No such connection')
+    async (request) => {
+      const by = await adminSignIn.identify(adminTokenOf(request))
+      disconnects.byAdmin(by, request.params.connectionID)
       return { message: 'Connection closed' }
     },
   )

@@ -28,7 +28,7 @@ interface Export {
 }
 
 export interface EventParts {
-  readonly auditLog: Pick<AuditLog, 'search' | 'stream'>
+  readonly auditLog: Pick<AuditLog, 'search' | 'export'>
   readonly log: Log
   readonly clock?: Clock
 }
@@ -92,8 +92,9 @@ export function serveEvents(app: HttpApp, { auditLog, log, clock = systemClock }
       },
     },
     async (request, reply) => {
-      const { filter, format, name } = links.find(adminOf(request).username, request.params.id)
-      const pages = loggingFaults(auditLog.stream(filter), log)
+      const { username } = adminOf(request)
+      const { filter, format, name } = links.find(username, request.params.id)
+      const pages = loggingFaults(auditLog.export(username, { name, format }, filter), log)
       return reply
         .type(exportTypes[format])
         .header('Content-Disposition', `attachment; filename="${name}"`)

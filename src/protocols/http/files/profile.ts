@@ -6,7 +6,7 @@ import { connection } from '../../../contract/connection.ts'
 import { changePasswordRequest, profile, publicKeysRequest } from '../../../contract/profile.ts'
 import type { ProfileService, Self } from '../../../core/accounts/profile-service.ts'
 import type { ConnectionRegistry, ConnectionStatus } from '../../../core/connections/connection-registry.ts'
-import { FileServerError } from '../../../core/errors.ts'
+import type { Disconnects } from '../../../core/connections/disconnects.ts'
 import type { QuotaLedger } from '../../../core/files/quota-ledger.ts'
 import { webSessionOf } from '../access.ts'
 import { fromConnection } from '../api/connections.ts'
@@ -18,6 +18,7 @@ const tags = ['profile']
 export interface ProfileRouteParts {
   readonly profiles: ProfileService
   readonly connections: ConnectionRegistry
+  readonly disconnects: Disconnects
   readonly quotaLedger: QuotaLedger
   readonly connectInfo: () => Promise<ConnectInfo>
 }
@@ -25,7 +26,7 @@ export interface ProfileRouteParts {
 /** What users see of themselves, and what they may change. */
 export function serveProfile(app: HttpApp, parts: ProfileRouteParts): void {
   serveAccount(app, parts)
-  serveOwnConnections(app, parts.connections)
+  serveOwnConnections(app, parts)
 
   app.get(
     '/user/connect',
@@ -112,7 +113,10 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
   )
 }
 
-function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): void {
+function serveOwnConnections(
+  app: HttpApp,
+  { connections, disconnects }: Pick<ProfileRouteParts, 'connections' | 'disconnects'>,
+): void {
   const own = (statuses: readonly ConnectionStatus[], username: string) =>
     statuses.filter((status) => status.username === username)
 
@@ -143,11 +147,7 @@ function serveOwnConnections(app: HttpApp, connections: ConnectionRegistry): voi
       },
     },
     async (request) => {
-      const { id } = request.params
-      const statuses = own(connections.list(), webSessionOf(request).username)
-      const isOwn = statuses.some(({ connectionId }) => connectionId === id)
-      if (!isOwn || !connections.disconnect(id, 'disconnected by the user'))
-        throw new FileServerError('not-found', 'No such connection')
+      disconnects.byUser(webSessionOf(request).username, request.params.id)
       return { message: 'Connection closed' }
     },
   )

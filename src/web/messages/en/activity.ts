@@ -1,5 +1,13 @@
 export const activity = {
   'activity.action.accountChanged': 'Changed an account',
+  'activity.action.adminRefused': 'Refused to an admin',
+  'activity.action.adminSignOut': 'Admin signed out',
+  'activity.action.disconnect': 'Ended a session',
+  'activity.action.export': 'Exported the activity',
+  'activity.word.downloaded': 'downloaded',
+  'activity.word.own': 'an own one',
+  'activity.word.session': 'in the browser',
+  'activity.word.token': 'by a program',
   'activity.action.adminSignIn': 'Admin signed in',
   'activity.action.adminSignInRefused': 'Sign-in of an admin refused',
   'activity.action.backup': 'Backup',

@@ -3,6 +3,14 @@ import type { Translation } from '../message-key.ts'
 
 export const activity: Translation<typeof english> = {
   'activity.action.accountChanged': 'Cambió una cuenta',
+  'activity.action.adminRefused': 'Rechazado a un administrador',
+  'activity.action.adminSignOut': 'Cerró sesión un administrador',
+  'activity.action.disconnect': 'Terminó una sesión',
+  'activity.action.export': 'Exportó la actividad',
+  'activity.word.downloaded': 'descargada',
+  'activity.word.own': 'una propia',
+  'activity.word.session': 'en el navegador',
+  'activity.word.token': 'con un programa',
   'activity.action.adminSignIn': 'Inició sesión un administrador',
   'activity.action.adminSignInRefused': 'Inicio de sesión de administrador rechazado',
   'activity.action.backup': 'Copia de seguridad',

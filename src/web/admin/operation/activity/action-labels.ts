@@ -28,10 +28,14 @@ export const actionLooks: Readonly<Record<AuditActionName, ActionLook>> = {
   refused: { label: 'activity.action.refused', icon: 'cancel', isFailure: true },
   'admin-sign-in': { label: 'activity.action.adminSignIn', icon: 'shield' },
   'admin-sign-in-refused': { label: 'activity.action.adminSignInRefused', icon: 'cancel', isFailure: true },
+  'admin-sign-out': { label: 'activity.action.adminSignOut', icon: 'signOut' },
+  'admin-refused': { label: 'activity.action.adminRefused', icon: 'cancel', isFailure: true },
+  disconnect: { label: 'activity.action.disconnect', icon: 'cancel' },
   'account-changed': { label: 'activity.action.accountChanged', icon: 'users' },
   'second-factor': { label: 'activity.action.secondFactor', icon: 'key' },
   'settings-changed': { label: 'activity.action.settingsChanged', icon: 'settings' },
   backup: { label: 'activity.action.backup', icon: 'backup' },
+  export: { label: 'activity.action.export', icon: 'download' },
 }
 
 /** Words of the server that stand in `detail`, in the reader's language. */
@@ -55,6 +59,10 @@ const words: Readonly<Record<string, MessageKey>> = {
   replaced: 'activity.word.replaced',
   removed: 'activity.word.removed',
   made: 'activity.word.made',
+  downloaded: 'activity.word.downloaded',
+  own: 'activity.word.own',
+  session: 'activity.word.session',
+  token: 'activity.word.token',
   restored: 'activity.word.restored',
   on: 'activity.word.on',
   off: 'activity.word.off',

@@ -21,10 +21,14 @@ export const actionGroups = {
   administration: [
     'admin-sign-in',
     'admin-sign-in-refused',
+    'admin-sign-out',
+    'admin-refused',
+    'disconnect',
     'account-changed',
     'second-factor',
     'settings-changed',
     'backup',
+    'export',
   ],
 } as const satisfies Readonly<Record<string, readonly AuditActionName[]>>
 
