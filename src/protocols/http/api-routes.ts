@@ -37,7 +37,7 @@ export function serveApi(
   serveAdminTokens(app, adminSignIn)
   serveSecondFactors(app, options)
   serveSettings(app, options.settings, options.environment)
-  serveBackups(app, options.backups)
+  serveBackups(app, options.backups, adminSignIn)
   serveUsers(app, options.accounts, options.quotaLedger)
   serveFolders(app, options.accounts, options.quotaLedger)
   serveConnections(app, options)

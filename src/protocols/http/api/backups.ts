@@ -20,16 +20,17 @@ import type {
 } from '../../../core/backups/backup-service.ts'
 import { adminOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
+import { type Authenticating, cutWhenRefused } from './long-answers.ts'
 import { ShortLinks } from './short-links.ts'
 
 const tags = ['backups']
 const access = ['manage_system'] as const
 
 /** Backups of all accounts and settings: list, make, look into, restore, remove, take away. */
-export function serveBackups(app: HttpApp, backups: BackupService): void {
+export function serveBackups(app: HttpApp, backups: BackupService, adminSignIn: Authenticating): void {
   serveBackupFiles(app, backups)
   serveRestores(app, backups)
-  serveBackupLinks(app, backups)
+  serveBackupLinks(app, backups, adminSignIn)
 }
 
 function serveBackupFiles(app: HttpApp, backups: BackupService): void {
@@ -117,7 +118,7 @@ function serveRestores(app: HttpApp, backups: BackupService): void {
   )
 }
 
-function serveBackupLinks(app: HttpApp, backups: BackupService): void {
+function serveBackupLinks(app: HttpApp, backups: BackupService, adminSignIn: Authenticating): void {
   const links = new ShortLinks<string>()
 
   app.post(
@@ -163,7 +164,7 @@ function serveBackupLinks(app: HttpApp, backups: BackupService): void {
         .type('application/octet-stream')
         .header('Content-Length', size)
         .header('Content-Disposition', `attachment; filename="${name}"`)
-        .send(stream)
+        .send(cutWhenRefused(stream, request, adminSignIn, 'manage_system'))
     },
   )
 }

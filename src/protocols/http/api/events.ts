@@ -15,6 +15,7 @@ import type { Log } from '../../../core/log.ts'
 import { adminOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
 import { exportStream, exportTypes, fromAuditRecord, type ExportFormat } from './audit-export.ts'
+import { type Authenticating, cutWhenRefused } from './long-answers.ts'
 import { ShortLinks } from './short-links.ts'
 
 const tags = ['events']
@@ -29,12 +30,16 @@ interface Export {
 
 export interface EventParts {
   readonly auditLog: Pick<AuditLog, 'search' | 'export'>
+  readonly adminSignIn: Authenticating
   readonly log: Log
   readonly clock?: Clock
 }
 
 /** What happened: searching it, and taking it away as a file. */
-export function serveEvents(app: HttpApp, { auditLog, log, clock = systemClock }: EventParts): void {
+export function serveEvents(
+  app: HttpApp,
+  { auditLog, adminSignIn, log, clock = systemClock }: EventParts,
+): void {
   const links = new ShortLinks<Export>(clock)
 
   app.post(
@@ -98,7 +103,7 @@ export function serveEvents(app: HttpApp, { auditLog, log, clock = systemClock }
       return reply
         .type(exportTypes[format])
         .header('Content-Disposition', `attachment; filename="${name}"`)
-        .send(exportStream(pages, format))
+        .send(cutWhenRefused(exportStream(pages, format), request, adminSignIn, 'view_events'))
     },
   )
 }

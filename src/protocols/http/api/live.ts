@@ -1,22 +1,18 @@
 import type { Readable } from 'node:stream'
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import {
   liveState,
   type EndedSession as EndedSessionResource,
   type LiveState,
 } from '../../../contract/live.ts'
-import { adminMay } from '../../../core/accounts/admin.ts'
-import type { AdminSignIn } from '../../../core/auth/admin-sign-in.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import type { ConnectionRegistry } from '../../../core/connections/connection-registry.ts'
 import type { EndedSession, EndedSessions } from '../../../core/connections/ended-sessions.ts'
 import type { TrafficMeter } from '../../../core/connections/traffic-meter.ts'
-import { hasCode } from '../../../core/errors.ts'
-import { adminTokenOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
 import { fromConnection } from './connections.ts'
 import { LiveStreams, type LiveTiming } from './live-streams.ts'
+import { type Authenticating, mayStill } from './long-answers.ts'
 
 const tags = ['connections']
 const access = ['view_conns'] as const
@@ -26,7 +22,7 @@ export interface LiveParts {
   readonly connections: ConnectionRegistry
   readonly endedSessions: EndedSessions
   readonly traffic: TrafficMeter
-  readonly adminSignIn: Pick<AdminSignIn, 'authenticate'>
+  readonly adminSignIn: Authenticating
   readonly clock?: Clock
   readonly timing?: LiveTiming | undefined
 }
@@ -69,22 +65,13 @@ export function serveLive(app: HttpApp, parts: LiveParts): void {
       },
     },
     async (request, reply) => {
-      const stream = await streams.open(() => mayWatch(request, parts.adminSignIn))
+      const stream = await streams.open(() => mayStill(request, parts.adminSignIn, 'view_conns'))
       return reply
         .type('text/event-stream; charset=utf-8')
         .headers({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Connection: 'close' })
         .send(stream)
     },
   )
-}
-
-/** True as well while nobody can tell, the database being away. */
-async function mayWatch(request: FastifyRequest, adminSignIn: LiveParts['adminSignIn']): Promise<boolean> {
-  try {
-    return adminMay(await adminSignIn.authenticate(adminTokenOf(request)), 'view_conns')
-  } catch (error) {
-    return !hasCode(error, 'access-denied')
-  }
 }
 
 async function readState(
