@@ -110,7 +110,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const database = stack.use(await openDatabaseWhenReady(config.database.url, log))
   const base = liveDefaults(config)
-  const settings = await LiveSettings.load({ repository: database.settings, base, events, log })
+  const secretKey = await loadSecretKey(config.dataDir, log)
+  const box = new SecretBox(secretKey)
+  const settings = await LiveSettings.load({ repository: database.settings, base, box, events, log })
   const retentionDays = () => settings.current.audit_retention_days
   const auditLog = stack.use(new AuditLog({ repository: database.audit, retentionDays, events, log, clock }))
   const ledger = stack.use(new QuotaLedger(database.quota, { log, clock }))
@@ -150,8 +152,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const scanner = stack.use(
     new QuotaScanner({ users, folders, quota: database.quota, ledger, storages, locks, events, log, clock }),
   )
-  const secretKey = await loadSecretKey(config.dataDir, log)
-  const box = new SecretBox(secretKey)
   const codes = new CodeCheck({ factors, box, events, clock })
   const authenticator = new Authenticator({ users, hasher, throttle, codes, clock })
   const signIn = new SignIn({ authenticator, users, folders, connections, storages, files, log })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { SecretBox } from '../../src/core/auth/secret-box.ts'
 import { BackupScheduler } from '../../src/core/backups/backup-scheduler.ts'
 import type { BackupEntry } from '../../src/core/backups/backup-service.ts'
 import { FileServerError } from '../../src/core/errors.ts'
@@ -43,7 +45,13 @@ async function openWorld() {
   const world = await CoreWorld.open()
   const base = { ...liveDefaults(readConfig({})), backup_interval_hours: 24 }
   const repository = world.database.settings
-  const settings = await LiveSettings.load({ repository, base, events: world.bus, log: silentLog })
+  const settings = await LiveSettings.load({
+    repository,
+    base,
+    box: world.box,
+    events: world.bus,
+    log: silentLog,
+  })
   const backups = new Shelf(world)
   const errors: unknown[] = []
   const log = { ...silentLog, error: (fields: object) => void errors.push(fields) }
@@ -74,6 +82,17 @@ test('makes a backup when there is none, and the next when that is old enough', 
   world.turnClock(hour)
   await scheduler.check()
   assert.equal(backups.passphrases.length, 3)
+})
+
+test('makes none in clear when the passphrase cannot be opened, and says so', async () => {
+  await using fixture = await openWorld()
+  const { world, backups, settings, scheduler, errors } = fixture
+  const foreign = { sealed: new SecretBox(randomBytes(32)).seal('setting:backup_passphrase', 'secret') }
+  await world.database.settings.save(new Map([['backup_passphrase', foreign]]))
+  await settings.reload()
+  await scheduler.check()
+  assert.deepEqual(backups.passphrases, [])
+  assert.match(String((errors[0] as { err: unknown }).err), /set it again/)
 })
 
 test('keeps as many as it is told and never removes one that was asked for', async () => {

@@ -27,7 +27,13 @@ async function openWorld() {
   await mkdir(directory)
   const { bus: events, connections, clock, database, box } = world
   const base = liveDefaults(readConfig({}))
-  const settings = await LiveSettings.load({ repository: database.settings, base, events, log: silentLog })
+  const settings = await LiveSettings.load({
+    repository: database.settings,
+    base,
+    box,
+    events,
+    log: silentLog,
+  })
   const service = new BackupService({
     store: new BackupFiles({ directory, root: directory }),
     repository: database.backups,

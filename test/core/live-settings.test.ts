@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { SecretBox } from '../../src/core/auth/secret-box.ts'
 import { silentLog, type Log } from '../../src/core/log.ts'
 import { LiveSettings } from '../../src/core/settings/live-settings.ts'
 import type { LiveValues } from '../../src/core/settings/setting-rules.ts'
@@ -17,9 +19,13 @@ const base: LiveValues = {
   backup_keep: 7,
 }
 
-function load(world: CoreWorld, changes: Partial<LiveValues> = {}, log: Log = silentLog) {
+function load(
+  world: CoreWorld,
+  changes: Partial<LiveValues> = {},
+  { log = silentLog, box = world.box }: { log?: Log; box?: SecretBox } = {},
+) {
   const repository = world.database.settings
-  return LiveSettings.load({ repository, base: { ...base, ...changes }, events: world.bus, log })
+  return LiveSettings.load({ repository, base: { ...base, ...changes }, box, events: world.bus, log })
 }
 
 test('without changes the environment holds', async () => {
@@ -117,7 +123,46 @@ test('a stored value that no longer fits is left out and told', async () => {
   ])
   await world.database.settings.save(stored)
   const warned: unknown[] = []
-  const settings = await load(world, {}, { ...silentLog, warn: (fields) => void warned.push(fields) })
+  const settings = await load(
+    world,
+    {},
+    { log: { ...silentLog, warn: (fields) => void warned.push(fields) } },
+  )
   assert.deepEqual(settings.current, { ...base, login_grace: 9 })
-  assert.deepEqual(warned, [{ setting: 'backup_keep' }])
+  assert.deepEqual(warned, [{ setting: 'backup_keep' }, { setting: 'backup_passphrase' }])
+})
+
+test('the passphrase of scheduled backups is sealed in the database, whatever it holds and however long it is', async () => {
+  await using world = await CoreWorld.open()
+  const settings = await load(world)
+  for (const passphrase of ['x', 'v1.AAAA', 'a secret phrase', '\u{1f512}'.repeat(512)]) {
+    await settings.change('root', { set: {}, passphrase })
+    const stored = (await world.database.settings.list()).get('backup_passphrase')
+    assert.match((stored as { sealed: string }).sealed, /^v1\.[\w-]+$/)
+    assert.ok(passphrase.length === 1 || !JSON.stringify(stored).includes(passphrase))
+    assert.equal(settings.backupPassphrase, passphrase)
+    assert.equal((await load(world)).backupPassphrase, passphrase)
+  }
+})
+
+test('a passphrase that an older version left in clear is sealed at the start, and stays in force', async () => {
+  await using world = await CoreWorld.open()
+  for (const passphrase of ['a secret phrase', 'v1.AAAA']) {
+    await world.database.settings.save(new Map([['backup_passphrase', passphrase]]))
+    assert.equal((await load(world)).backupPassphrase, passphrase)
+    const stored = JSON.stringify((await world.database.settings.list()).get('backup_passphrase'))
+    assert.ok(!stored.includes(passphrase))
+    assert.equal((await load(world)).backupPassphrase, passphrase)
+  }
+  assert.deepEqual(world.eventsOf('settings-changed'), [])
+})
+
+test('a passphrase that another key has sealed is there and in no use, until it is set again', async () => {
+  await using world = await CoreWorld.open()
+  await (await load(world)).change('root', { set: {}, passphrase: 'a secret phrase' })
+  const settings = await load(world, {}, { box: new SecretBox(randomBytes(32)) })
+  assert.ok(settings.hasBackupPassphrase)
+  assert.throws(() => settings.backupPassphrase, { code: 'storage-failure', message: /set it again/ })
+  await settings.change('root', { set: {}, passphrase: 'another phrase' })
+  assert.equal(settings.backupPassphrase, 'another phrase')
 })

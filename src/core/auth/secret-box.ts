@@ -4,6 +4,7 @@ const version = 'v1'
 const nonceLength = 12
 const tagLength = 16
 export const boxKeyLength = 32
+const form = /^v1\.[\w-]+$/
 
 /**
  * Keeps secrets that must be read again, so that what lies in the database or a backup is of no use without this
@@ -29,7 +30,7 @@ export class SecretBox {
 
   /** Undefined for what another key has sealed, or for another purpose, or what was changed. */
   open(purpose: string, sealed: string): string | undefined {
-    if (!isSealed(sealed)) return undefined
+    if (!form.test(sealed)) return undefined
     const bytes = Buffer.from(sealed.slice(version.length + 1), 'base64url')
     try {
       const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, nonceLength), {

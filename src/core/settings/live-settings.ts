@@ -1,7 +1,9 @@
+import type { SecretBox } from '../auth/secret-box.ts'
 import { FileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { KeyedLock } from '../files/keyed-lock.ts'
 import type { Log } from '../log.ts'
+import { isPlainPassphrase, openPassphrase, passphraseName, sealPassphrase } from './kept-passphrase.ts'
 import {
   isSettingName,
   settingNames,
@@ -12,14 +14,14 @@ import {
 } from './setting-rules.ts'
 import type { SettingsRepository } from './settings-repository.ts'
 
-/** Stored beside the settings; it is never answered, and no backup holds it. */
-export const passphraseName = 'backup_passphrase'
 const maxPassphraseLength = 1024
 
 export interface LiveSettingsParts {
   readonly repository: SettingsRepository
   /** What the environment says, or the product's defaults. */
   readonly base: LiveValues
+  /** Seals the passphrase. */
+  readonly box: SecretBox
   readonly events: EventBus
   readonly log: Log
 }
@@ -36,7 +38,8 @@ export interface SettingsInput {
 export class LiveSettings {
   readonly #parts: LiveSettingsParts
   readonly #lock = new KeyedLock()
-  #passphrase = ''
+  /** '' for none; undefined for one that cannot be opened. */
+  #passphrase: string | undefined = ''
   #current: LiveValues
   #onChange: (values: LiveValues) => void = () => {}
 
@@ -48,6 +51,7 @@ export class LiveSettings {
   static async load(parts: LiveSettingsParts): Promise<LiveSettings> {
     const settings = new LiveSettings(parts)
     await settings.reload()
+    await settings.#sealOld()
     return settings
   }
 
@@ -65,9 +69,21 @@ export class LiveSettings {
     return settingNames.filter((name) => this.#current[name] !== this.#parts.base[name])
   }
 
-  /** '' when scheduled backups are not encrypted. Secret. */
+  /** Whether scheduled backups are to be encrypted. */
+  get hasBackupPassphrase(): boolean {
+    return this.#passphrase !== ''
+  }
+
+  /**
+   * '' when scheduled backups are not encrypted. Secret.
+   * @throws FileServerError 'storage-failure' when it cannot be opened: no backup is better than one in clear
+   */
   get backupPassphrase(): string {
-    return this.#passphrase
+    if (this.#passphrase !== undefined) return this.#passphrase
+    throw new FileServerError(
+      'storage-failure',
+      'The passphrase of scheduled backups was sealed with another secret.key: set it again',
+    )
   }
 
   /** All or nothing. @throws FileServerError 'invalid-argument' with its field */
@@ -99,9 +115,20 @@ export class LiveSettings {
     }
     if (passphrase !== undefined) {
       if (passphrase.length > maxPassphraseLength) throw invalid(passphraseName)
-      changes.set(passphraseName, passphrase === '' ? undefined : passphrase)
+      changes.set(passphraseName, passphrase === '' ? undefined : sealPassphrase(this.#parts.box, passphrase))
     }
     return changes
+  }
+
+  /** One of a version before this is sealed at the first start; it is in use meanwhile. */
+  #sealOld(): Promise<void> {
+    return this.#lock.run('settings', async () => {
+      const { repository, box } = this.#parts
+      const stored = (await repository.list()).get(passphraseName)
+      if (!isPlainPassphrase(stored)) return
+      await repository.save(new Map([[passphraseName, sealPassphrase(box, stored)]]))
+      this.#take(await repository.list())
+    })
   }
 
   /** What cannot be read is left out and told: a server with the environment's value is better than none. */
@@ -113,8 +140,9 @@ export class LiveSettings {
       if (next) overrides = next
       else this.#parts.log.warn({ setting: name }, 'stored setting cannot be read')
     }
-    const passphrase = stored.get(passphraseName)
-    this.#passphrase = typeof passphrase === 'string' ? passphrase : ''
+    this.#passphrase = openPassphrase(this.#parts.box, stored.get(passphraseName))
+    if (this.#passphrase === undefined)
+      this.#parts.log.warn({ setting: passphraseName }, 'stored setting cannot be read')
     this.#current = Object.freeze({ ...this.#parts.base, ...overrides })
     this.#onChange(this.#current)
   }

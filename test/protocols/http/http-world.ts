@@ -197,7 +197,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const settings = await LiveSettings.load({
     repository: database.settings,
     base: liveDefaults(config),
-    ...{ events, log },
+    ...{ box, events, log },
   })
   const backupsDirectory = join(directory, 'backups')
   await mkdir(backupsDirectory)

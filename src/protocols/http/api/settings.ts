@@ -58,7 +58,7 @@ function fromSettings(settings: LiveSettings, environment: readonly EnvironmentE
   return {
     current: settings.current,
     changed: [...settings.changed],
-    has_backup_passphrase: settings.backupPassphrase !== '',
+    has_backup_passphrase: settings.hasBackupPassphrase,
     environment: environment.map(({ name, value, isDefault, description }) => ({
       name,
       value,
