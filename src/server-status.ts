@@ -6,6 +6,7 @@ import type {
   Binding,
   CertificateStatus,
   FtpStatus,
+  HostKeyStatus,
   ProcessStatus,
   ServerStatus,
   StorageSummary,
@@ -53,7 +54,10 @@ export async function readStatus(sources: StatusSources): Promise<ServerStatus> 
     ssh: {
       isActive: sftp.addresses.length > 0,
       bindings: sftp.addresses.map(bindingOf),
-      hostKeys: hostKeys.map(({ path, fingerprint, algorithms }) => ({ path, fingerprint, algorithms })),
+      hostKeys: hostKeys.map(({ next, ...key }) => ({
+        ...shownKey(key),
+        ...(next && { next: shownKey(next) }),
+      })),
       commands: sshCommandNames,
     },
     ftp: readFtp(sources),
@@ -152,6 +156,10 @@ async function readSpace(directory: string, storages: StorageProvider) {
   } catch (error) {
     return { freeBytes: 0, totalBytes: 0, error: toFileServerError(error).message }
   }
+}
+
+function shownKey({ path, fingerprint, algorithms }: Omit<HostKey, 'next'>): HostKeyStatus {
+  return { path, fingerprint, algorithms }
 }
 
 export function bindingOf(address: string): Binding {

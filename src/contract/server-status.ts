@@ -5,6 +5,12 @@ const off = Type.Object({ is_active: Type.Boolean() })
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const binding = Type.Object({ address: Type.String(), port }, { title: 'Binding' })
 
+const hostKey = {
+  path: Type.String(),
+  fingerprint: Type.String({ description: 'SHA256:…, as OpenSSH shows it.' }),
+  algorithms: Type.Array(Type.String()),
+}
+
 /** What the server serves and leans on. */
 export const servicesStatus = Type.Object(
   {
@@ -31,9 +37,12 @@ export const servicesStatus = Type.Object(
       bindings: Type.Array(binding),
       host_keys: Type.Array(
         Type.Object({
-          path: Type.String(),
-          fingerprint: Type.String({ description: 'SHA256:…, as OpenSSH shows it.' }),
-          algorithms: Type.Array(Type.String()),
+          ...hostKey,
+          next: Type.Optional(
+            Type.Object(hostKey, {
+              description: 'Takes its place some day: clients are told of it, and it is not used yet.',
+            }),
+          ),
         }),
       ),
       ssh_commands: Type.Array(Type.String()),

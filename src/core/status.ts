@@ -4,15 +4,20 @@ export interface Binding {
   readonly port: number
 }
 
+export interface HostKeyStatus {
+  readonly path: string
+  /** 'SHA256:…', as OpenSSH shows it. */
+  readonly fingerprint: string
+  readonly algorithms: readonly string[]
+}
+
 export interface SshStatus {
   readonly isActive: boolean
   readonly bindings: readonly Binding[]
-  readonly hostKeys: readonly {
-    readonly path: string
-    /** 'SHA256:…', as OpenSSH shows it. */
-    readonly fingerprint: string
-    readonly algorithms: readonly string[]
-  }[]
+  readonly hostKeys: readonly (HostKeyStatus & {
+    /** Clients are told of it, and it is not used yet. */
+    readonly next?: HostKeyStatus
+  })[]
   /** What may be asked for over an exec channel. */
   readonly commands: readonly string[]
 }

@@ -26,3 +26,21 @@ test('what stays on the server is no traffic: hashing a file, copying one', asyn
   await files.copyFile(at('/f'), at('/g'), { replace: false })
   assert.deepEqual(world.connections.traffic, { received: 12, sent: 0 })
 })
+
+test('a transfer tells how long it waited for the limit of its user, and one without a limit tells nothing', async () => {
+  await using world = await CoreWorld.open()
+  for (const [username, limit] of [
+    ['ann', 100],
+    ['bob', 0],
+  ] as const) {
+    await world.addUser(username, { uploadBandwidth: limit, downloadBandwidth: limit })
+    const { files } = await world.openSession(username)
+    await put(files, '/f', 'x'.repeat(10 * 1024))
+    await get(files, '/f')
+  }
+  const ended = [...world.eventsOf('file-uploaded'), ...world.eventsOf('file-downloaded')]
+  for (const { actor, waitedMs } of ended)
+    if (actor.username === 'bob') assert.equal(waitedMs, undefined)
+    else assert.ok(waitedMs !== undefined && waitedMs >= 90, `${waitedMs} ms`)
+  assert.equal(ended.length, 4)
+})

@@ -36,6 +36,8 @@ export type ServerEvent =
       bytes: number
       fileSize: number
       durationMs: number
+      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+      waitedMs?: number
     }
   | {
       type: 'upload-failed'
@@ -43,6 +45,8 @@ export type ServerEvent =
       path: VirtualPath
       bytes: number
       durationMs: number
+      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+      waitedMs?: number
       code: ErrorCode
     }
   | {
@@ -52,6 +56,8 @@ export type ServerEvent =
       bytes: number
       fileSize: number
       durationMs: number
+      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+      waitedMs?: number
     }
   | {
       type: 'download-failed'
@@ -59,6 +65,8 @@ export type ServerEvent =
       path: VirtualPath
       bytes: number
       durationMs: number
+      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+      waitedMs?: number
       code: ErrorCode
     }
   | { type: 'file-removed'; actor: Actor; path: VirtualPath; bytes: number }

@@ -29,3 +29,17 @@ test('a limiter that is stopped lets everybody go', async () => {
   await other
   assert.equal(limiter.take(1e9), undefined)
 })
+
+test('tells how long something waited, counting once what waits at the same time', async () => {
+  let now = 0
+  const limiter = new BandwidthLimiter(1, () => now)
+  assert.equal(limiter.waitedMs, 0)
+  const [one, other] = [limiter.take(10 * 1024), limiter.take(10 * 1024)]
+  now = 3_000
+  assert.equal(limiter.waitedMs, 3_000)
+  limiter.stop()
+  await one
+  await other
+  now = 9_000
+  assert.equal(limiter.waitedMs, 3_000)
+})

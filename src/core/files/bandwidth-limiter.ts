@@ -11,12 +11,19 @@ export class BandwidthLimiter {
   #bytesPerMs: number
   /** When the bytes taken so far are paid for. */
   #paidAt: number
+  #waitedMs = 0
+  #waitsSince = 0
 
   /** `kilobytesPerSecond` of 1024 bytes; 0 = no limit. */
   constructor(kilobytesPerSecond: number, clock: Clock = systemClock) {
     this.#bytesPerMs = (kilobytesPerSecond * 1024) / 1000
     this.#clock = clock
     this.#paidAt = clock()
+  }
+
+  /** Milliseconds in which something of the transfer waited; what waits at the same time counts once. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#waiting.size > 0 ? this.#clock() - this.#waitsSince : 0)
   }
 
   /** Undefined when nothing has to be waited for, so that an unlimited transfer pays nothing. */
@@ -38,10 +45,12 @@ export class BandwidthLimiter {
     return new Promise((resolve) => {
       const goOn = () => {
         clearTimeout(timer)
+        this.#waitedMs = this.#waiting.size === 1 ? this.waitedMs : this.#waitedMs
         this.#waiting.delete(goOn)
         resolve()
       }
       const timer = setTimeout(goOn, delayMs)
+      if (this.#waiting.size === 0) this.#waitsSince = this.#clock()
       this.#waiting.add(goOn)
     })
   }

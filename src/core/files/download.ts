@@ -100,7 +100,11 @@ export class Download implements TransferStatus {
       this.#place[Symbol.dispose]()
     }
     if (!this.#isReported) return
-    const what = { actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt }
+    const { waitedMs } = this.#limiter
+    const what = {
+      ...{ actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt },
+      ...(waitedMs > 0 && { waitedMs }),
+    }
     if (failure) events.emit({ type: 'download-failed', ...what, code: failure.code })
     else events.emit({ type: 'file-downloaded', ...what, fileSize: this.#file.entry.size })
   }

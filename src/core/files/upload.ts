@@ -286,7 +286,12 @@ export class Upload implements TransferStatus {
 
   #report() {
     const { connection, path, clock } = this.#context
-    return { actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt }
+    const { waitedMs } = this.#options.limiter
+    const durationMs = clock() - this.startedAt
+    return {
+      ...{ actor: connection.actor(), path, bytes: this.#bytes, durationMs },
+      ...(waitedMs > 0 && { waitedMs }),
+    }
   }
 }
 

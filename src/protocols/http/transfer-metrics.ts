@@ -26,6 +26,7 @@ const operations = {
 export class TransferMetrics {
   readonly #transfers: Counter
   readonly #bytes: Counter
+  readonly #waits: Counter
   readonly #durations: { readonly upload: Histogram; readonly download: Histogram }
   readonly #sizes: { readonly upload: Histogram; readonly download: Histogram }
   readonly #operations: Counter
@@ -47,6 +48,11 @@ export class TransferMetrics {
       'protocol',
       'operation',
     ])
+    this.#waits = counter(
+      'sftpgo_bandwidth_wait_seconds_total',
+      'Time that transfers waited for the limit of bandwidth of their user, in ended transfers',
+      ['protocol', 'operation'],
+    )
     this.#durations = {
       upload: histogram('sftpgo_upload_duration_seconds', 'How long uploads took', durationBuckets),
       download: histogram('sftpgo_download_duration_seconds', 'How long downloads took', durationBuckets),
@@ -98,6 +104,7 @@ export class TransferMetrics {
     const failure = 'code' in event ? event.code : undefined
     this.#transfers.inc({ protocol, operation, outcome: failure === undefined ? 'ok' : 'failed' })
     this.#bytes.inc({ protocol, operation }, event.bytes)
+    this.#waits.inc({ protocol, operation }, (event.waitedMs ?? 0) / 1000)
     this.#durations[operation].observe({ protocol }, Math.max(0, event.durationMs) / 1000)
     this.#sizes[operation].observe({ protocol }, event.bytes)
     if (failure !== undefined) this.#countFailure(protocol, failure)

@@ -113,7 +113,7 @@ test('transfers and operations are counted by protocol, with how long they took 
   await using world = await openMetrics()
   const { events } = world
   const ftp = { actor: { ...actor, protocol: 'FTP' }, path } as const
-  events.emit({ type: 'file-uploaded', ...ftp, bytes: 5000, fileSize: 5000, durationMs: 70 })
+  events.emit({ type: 'file-uploaded', ...ftp, bytes: 5000, fileSize: 5000, durationMs: 70, waitedMs: 40 })
   events.emit({ type: 'upload-failed', ...ftp, bytes: 1, durationMs: 2000, code: 'quota-exceeded' })
   events.emit({ type: 'download-failed', actor, path, bytes: 3, durationMs: 1, code: 'storage-failure' })
   events.emit({ type: 'operation-refused', ...ftp, operation: 'upload', code: 'quota-exceeded' })
@@ -124,6 +124,8 @@ test('transfers and operations are counted by protocol, with how long they took 
     'sftpgo_transfers_total{protocol="FTP",operation="upload",outcome="ok"}': 1,
     'sftpgo_transfers_total{protocol="FTP",operation="upload",outcome="failed"}': 1,
     'sftpgo_transferred_bytes_total{protocol="FTP",operation="upload"}': 5001,
+    'sftpgo_bandwidth_wait_seconds_total{protocol="FTP",operation="upload"}': 0.04,
+    'sftpgo_bandwidth_wait_seconds_total{protocol="SFTP",operation="download"}': 0,
     'sftpgo_upload_duration_seconds_bucket{le="0.1",protocol="FTP"}': 1,
     'sftpgo_upload_duration_seconds_sum{protocol="FTP"}': 2.07,
     'sftpgo_upload_size_bytes_bucket{le="4096",protocol="FTP"}': 1,

@@ -88,7 +88,12 @@ test('shows the state of the server', async () => {
     ssh: {
       isActive: true,
       bindings: [{ address: '0.0.0.0', port: 2022 }],
-      hostKeys: [{ path: '/keys/id_ed25519', fingerprint: 'SHA256:abc', algorithms: ['ssh-ed25519'] }],
+      hostKeys: [
+        {
+          ...{ path: '/keys/id_ed25519', fingerprint: 'SHA256:abc', algorithms: ['ssh-ed25519'] },
+          next: { path: '/keys/id_ed25519.next', fingerprint: 'SHA256:def', algorithms: ['ssh-ed25519'] },
+        },
+      ],
       commands: ['scp', 'sha256sum'],
     },
     ftp: {
@@ -126,7 +131,10 @@ test('shows the state of the server', async () => {
     data_directory: { directory: '/state', free_bytes: 4, total_bytes: 5, error: 'cannot be read' },
   })
   assert.deepEqual(fieldOf(ssh, 'host_keys'), [
-    { path: '/keys/id_ed25519', fingerprint: 'SHA256:abc', algorithms: ['ssh-ed25519'] },
+    {
+      ...{ path: '/keys/id_ed25519', fingerprint: 'SHA256:abc', algorithms: ['ssh-ed25519'] },
+      next: { path: '/keys/id_ed25519.next', fingerprint: 'SHA256:def', algorithms: ['ssh-ed25519'] },
+    },
   ])
   assert.deepEqual(fieldOf(ftp, 'passive_port_range'), { start: 2122, end: 2130 })
   assert.deepEqual(fieldOf(ftp, 'bindings'), [{ address: '0.0.0.0', port: 2121, tls_mode: 2 }])

@@ -1,6 +1,6 @@
 import { servicesStatus, type ServicesStatus } from '../../../contract/server-status.ts'
 import { versionInfo } from '../../../contract/version.ts'
-import type { Binding, FtpStatus, ProcessStatus, ServerStatus } from '../../../core/status.ts'
+import type { Binding, FtpStatus, HostKeyStatus, ProcessStatus, ServerStatus } from '../../../core/status.ts'
 import type { HttpApp } from '../http-app.ts'
 
 const tags = ['maintenance']
@@ -57,10 +57,9 @@ function fromStatus({
     ssh: {
       is_active: ssh.isActive,
       bindings: ssh.bindings.map(fromBinding),
-      host_keys: ssh.hostKeys.map(({ path, fingerprint, algorithms }) => ({
-        path,
-        fingerprint,
-        algorithms: [...algorithms],
+      host_keys: ssh.hostKeys.map(({ next, ...key }) => ({
+        ...fromHostKey(key),
+        ...(next && { next: fromHostKey(next) }),
       })),
       ssh_commands: [...ssh.commands],
       authentications: [
@@ -121,6 +120,10 @@ function fromProcess({ version, startedAt, memoryBytes, minFreeBytes, dataDirect
       error: dataDirectory.error,
     },
   }
+}
+
+function fromHostKey({ path, fingerprint, algorithms }: HostKeyStatus) {
+  return { path, fingerprint, algorithms: [...algorithms] }
 }
 
 function fromBinding({ address, port }: Binding): { address: string; port: number } {

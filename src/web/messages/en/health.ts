@@ -25,6 +25,9 @@ export const health = {
   'health.encryption.required': 'TLS is required.',
   'health.encryption.subject': 'Encryption',
   'health.ftp.title': 'FTP',
+  'health.hostKeys.next': 'To come: clients are told of this key, and it is not used yet.',
+  'health.hostKeys.nextAdvice':
+    'When your clients had some weeks to learn it, rename {next} to {path} and restart the plugin.',
   'health.hostKeys.none': 'There are none: SFTP cannot work.',
   'health.hostKeys.noneAdvice':
     'Restart the plugin; it makes them in its data directory, which has to be writable.',

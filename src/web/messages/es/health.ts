@@ -28,6 +28,9 @@ export const health: Translation<typeof english> = {
   'health.encryption.required': 'Se exige TLS.',
   'health.encryption.subject': 'Cifrado',
   'health.ftp.title': 'FTP',
+  'health.hostKeys.next': 'Futura: los clientes ya reciben esta clave, pero todavía no se usa.',
+  'health.hostKeys.nextAdvice':
+    'Cuando los clientes hayan tenido unas semanas para conocerla, cambia el nombre de {next} a {path} y reinicia el plugin.',
   'health.hostKeys.none': 'No hay ninguna: SFTP no puede funcionar.',
   'health.hostKeys.noneAdvice':
     'Reinicie el complemento; las crea en su directorio de datos, en el que debe poder escribir.',

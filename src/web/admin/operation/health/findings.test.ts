@@ -135,6 +135,18 @@ describe('status', () => {
     assert.equal(toldOf({ ssh: { ...healthy.ssh, host_keys: [] } })[0]?.[1], 'health.hostKeys.none')
     assert.ok(findings({}).some(({ detail }) => detail === 'SHA256:x'))
   })
+
+  it('tells a host key that is announced and not used yet, and what to do with it', () => {
+    const key = { path: '/k', fingerprint: 'SHA256:x', algorithms: ['ssh-ed25519'] }
+    const next = { ...key, path: '/k.next', fingerprint: 'SHA256:y' }
+    const all = findings({ ssh: { ...healthy.ssh, host_keys: [{ ...key, next }] } })
+    const [one, other] = all.filter(({ subject }) => subject === 'ssh-ed25519')
+    assert.deepEqual([one?.state, one?.detail], ['health.hostKeys.one', 'SHA256:x'])
+    assert.deepEqual(
+      [other?.level, other?.state, other?.advice, other?.detail],
+      ['info', 'health.hostKeys.next', 'health.hostKeys.nextAdvice', 'SHA256:y'],
+    )
+  })
 })
 
 describe('space', () => {

@@ -220,10 +220,20 @@ function hostKeyFindings({ ssh }: ServicesStatus): readonly Finding[] {
         advice: t('health.hostKeys.noneAdvice'),
       },
     ]
-  return ssh.host_keys.map(({ fingerprint, algorithms }) => ({
-    level: 'good',
-    subject: algorithms.join(', '),
-    state: t('health.hostKeys.one'),
-    detail: fingerprint,
-  }))
+  return ssh.host_keys.flatMap(({ fingerprint, algorithms, path, next }): readonly Finding[] => {
+    const subject = algorithms.join(', ')
+    const one: Finding = { level: 'good', subject, state: t('health.hostKeys.one'), detail: fingerprint }
+    if (!next) return [one]
+    const values = { next: next.path, path }
+    return [
+      one,
+      {
+        level: 'info',
+        subject: next.algorithms.join(', '),
+        state: t('health.hostKeys.next'),
+        advice: t('health.hostKeys.nextAdvice', values),
+        detail: next.fingerprint,
+      },
+    ]
+  })
 }
