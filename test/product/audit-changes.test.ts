@@ -213,7 +213,8 @@ for (const workers of ['1', '2'])
       assert.equal((await fourth.web.call('DELETE', `/user/connections/${third.id}`)).status, 200)
       const rows = await waitUntil('the ends', async () => {
         const all = [...(await auditOf(product, 'eve')), ...(await auditOf(product, 'dora'))]
-        return all.filter(({ action }) => action === 'session-closed').length === 3 && all
+        const count = (kind: string) => all.filter(({ action }) => action === kind).length
+        return count('session-closed') === 3 && count('disconnect') === 3 && all
       })
       const kept = rows.filter(({ action }) => action === 'disconnect')
       assert.deepEqual(
