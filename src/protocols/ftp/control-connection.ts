@@ -28,6 +28,8 @@ export class ControlConnection {
   readonly #closing = new AbortController()
   #stream: Socket
   #isEnding = false
+  /** From the last byte in clear to the first through TLS: nothing may be said. */
+  #isHandshaking = false
   #flushing: NodeJS.Immediate | undefined
 
   constructor(socket: Socket, maxLineBytes: number, events: ControlEvents) {
@@ -77,7 +79,7 @@ export class ControlConnection {
 
   /** What is sent in one turn of the event loop leaves together: each segment of its own wakes the client. */
   send(text: string): void {
-    if (this.#isEnding || this.#stream.destroyed) return
+    if (this.#isEnding || this.#isHandshaking || this.#stream.destroyed) return
     if (!this.#flushing) {
       this.#stream.cork()
       this.#flushing = setImmediate(this.#flush)
@@ -107,6 +109,15 @@ export class ControlConnection {
     this.#raw.pause()
     announce()
     this.#flush()
+    this.#isHandshaking = true
+    try {
+      return await this.#shakeHands(identities)
+    } finally {
+      this.#isHandshaking = false
+    }
+  }
+
+  async #shakeHands(identities: TlsIdentities): Promise<TlsIdentity> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(handshakeTimeoutMs)])
     const hello = await peekClientHello(this.#raw, signal)
     const identity = identities.open(hello)

@@ -7,7 +7,7 @@ import type { TlsOwnerBook } from './tls-owners.ts'
 
 /** Asked at each use: they can change while the server runs. */
 export interface FtpLimits {
-  /** Control connections that have not signed in, over all clients: behind the platform all have one address. */
+  /** Control connections that have not signed in, over all clients; when there are more, older ones give way. */
   readonly maxUnauthenticated: number
   /** From the greeting to the end of a successful PASS. */
   readonly loginTimeoutMs: number

@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { ProtocolServer } from '../protocol-server.ts'
 import type { FtpServerOptions } from './ftp-options.ts'
 import { takeProxyHeader } from '../proxy-header.ts'
+import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
 import { FtpSession } from './ftp-session.ts'
 import type { PassiveHold } from './passive-ports.ts'
 import { TlsIdentities } from './tls-identities.ts'
@@ -9,18 +10,42 @@ import { TlsIdentities } from './tls-identities.ts'
 const keepAliveMs = 60_000
 const defaultGraceMs = 10_000
 
+/** A control connection from its first moment, when a proxy may still have to say who it is. */
+class Arrival implements Newcomer {
+  readonly socket: Socket
+  session: FtpSession | undefined
+
+  constructor(socket: Socket) {
+    this.socket = socket
+  }
+
+  get hasSpoken(): boolean {
+    return this.session?.hasSpoken ?? false
+  }
+
+  get isProving(): boolean {
+    return this.session?.isProving ?? false
+  }
+
+  giveWay(): void {
+    if (this.session) this.session.hangUp(gaveWayText)
+    else this.socket.destroy()
+  }
+}
+
 /** FTP and FTPS (RFC 959, 2228, 2389, 2428, 2640, 3659, 4217), passive only. */
 export class FtpServer implements ProtocolServer {
   readonly protocol = 'FTP'
   readonly #options: FtpServerOptions
   readonly #identities: TlsIdentities | undefined
   readonly #sessions = new Set<FtpSession>()
+  readonly #places: SignInPlaces
   #servers: Server[] = []
-  #unauthenticated = 0
   #isStopping = false
 
   constructor(options: FtpServerOptions) {
     this.#options = options
+    this.#places = new SignInPlaces(() => options.limits.maxUnauthenticated, options.log)
     const { certificates, ticketOwners } = options
     if (certificates && !ticketOwners) throw new Error('nobody keeps the owners of TLS tickets')
     this.#identities = certificates && ticketOwners && new TlsIdentities(certificates, ticketOwners)
@@ -89,56 +114,40 @@ export class FtpServer implements ProtocolServer {
   #accept(socket: Socket, isImplicitTls: boolean): void {
     socket.on('error', () => {})
     socket.setKeepAlive(true, keepAliveMs)
-    if (this.#isStopping || this.#unauthenticated >= this.#options.limits.maxUnauthenticated) {
-      if (!isImplicitTls) socket.end('421 Too many connections, try again later\r\n')
+    if (this.#isStopping) {
+      if (!isImplicitTls) socket.end('421 The server is stopping\r\n')
       socket.destroySoon()
       return
     }
-    this.#unauthenticated++
-    const countDown = once(() => this.#unauthenticated--)
+    const arrival = new Arrival(socket)
+    this.#places.take(arrival)
+    socket.once('close', () => this.#places.leave(arrival))
     if (!this.#options.isProxied?.(socket.remoteAddress ?? ''))
-      return this.#serve(socket, { isImplicitTls, countDown, address: undefined })
+      return this.#serve(arrival, { isImplicitTls, address: undefined })
     takeProxyHeader(socket).then(
       ({ address }) => {
-        if (!this.#isStopping && !socket.destroyed)
-          return this.#serve(socket, { isImplicitTls, countDown, address })
-        countDown()
-        socket.destroy()
+        if (!this.#isStopping && !socket.destroyed) this.#serve(arrival, { isImplicitTls, address })
+        else socket.destroy()
       },
       (error: unknown) => {
         this.#options.log.info({ err: error, remoteAddress: socket.remoteAddress }, 'no usable PROXY header')
-        countDown()
         socket.destroy()
       },
     )
   }
 
   #serve(
-    socket: Socket,
-    {
-      isImplicitTls,
-      countDown,
-      address,
-    }: { isImplicitTls: boolean; countDown: () => void; address: string | undefined },
+    arrival: Arrival,
+    { isImplicitTls, address }: { isImplicitTls: boolean; address: string | undefined },
   ): void {
-    const session = new FtpSession(socket, this.#options, {
+    const session = new FtpSession(arrival.socket, this.#options, {
       identities: this.#identities,
       ...{ isImplicitTls, address },
-      onSignedIn: countDown,
+      onSignedIn: () => this.#places.leave(arrival),
     })
+    arrival.session = session
     this.#sessions.add(session)
-    void session.ended.then(() => {
-      countDown()
-      this.#sessions.delete(session)
-    })
+    void session.ended.then(() => this.#sessions.delete(session))
     void session.start()
-  }
-}
-
-function once(action: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) action()
-    isDone = true
   }
 }

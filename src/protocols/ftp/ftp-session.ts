@@ -42,6 +42,8 @@ export class FtpSession {
   /** The name that USER gave, until PASS. */
   username = ''
   failedLogins = 0
+  /** While a password is being checked. */
+  isProving = false
   renameFrom: VirtualPath | undefined
   isExtendedPassiveOnly = false
   progress: TransferProgress | undefined
@@ -52,6 +54,7 @@ export class FtpSession {
   #log: Log
   #session: Session | undefined
   #restartAt = 0
+  #hasSpoken = false
   #queue: CommandLine[] = []
   #isWorking = false
   #running: AbortController | undefined
@@ -116,6 +119,11 @@ export class FtpSession {
 
   get isSignedIn(): boolean {
     return this.#session !== undefined
+  }
+
+  /** Whether a line has come from the client. */
+  get hasSpoken(): boolean {
+    return this.#hasSpoken
   }
 
   get session(): Session {
@@ -216,6 +224,7 @@ export class FtpSession {
 
   #receive(line: CommandLine): void {
     if (this.#closing) return
+    this.#hasSpoken = true
     if (typeof line === 'string' && this.#runningIsLong && this.#answerMeanwhile(line)) return
     this.#queue.push(line)
     if (this.#queue.length >= maxQueuedCommands) this.control.hold(true)

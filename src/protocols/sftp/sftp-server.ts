@@ -4,17 +4,18 @@ import ssh2, { type ClientInfo, type Connection } from 'ssh2'
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
+import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
 import { isCryptoAddonLoaded } from './crypto-addon.ts'
+import { disconnectReason, plainDisconnect } from './disconnect-message.ts'
 import { HostKeyProofs } from './host-key-proofs.ts'
 import type { HostKey } from './host-keys.ts'
 import { WindowBudget } from './receive-window.ts'
 import { offeredAlgorithms, type SshAlgorithms } from './ssh-algorithms.ts'
 import { type ConnectionLimits, SshConnection } from './ssh-connection.ts'
 import { SshReceiver } from './ssh-receiver.ts'
-import { disconnectReason } from './ssh-transport.ts'
 
 export interface SftpLimits extends ConnectionLimits {
-  /** Connections that have not signed in yet; more are turned away. */
+  /** Connections that have not signed in yet; when there are more, older ones give way. */
   readonly maxUnauthenticated: number
 }
 
@@ -53,14 +54,36 @@ const defaultLimits: SftpLimits = {
 }
 
 const checkIntervalMs = 500
+/** How long a connection that gave way may take to read why, in milliseconds. */
+const gaveWayLingerMs = 1_000
 /** A peer that is silent for two minutes and a half is taken for dead; only after the sign-in. */
 const keepaliveIntervalMs = 30_000
 const keepaliveCount = 4
 
-interface Accepted {
+class Accepted implements Newcomer {
   readonly receiver: SshReceiver
   /** Once the client has said what it is. */
-  connection?: SshConnection
+  connection: SshConnection | undefined
+
+  constructor(receiver: SshReceiver) {
+    this.receiver = receiver
+  }
+
+  get hasSpoken(): boolean {
+    return this.connection !== undefined
+  }
+
+  get isProving(): boolean {
+    return this.connection?.isProving ?? false
+  }
+
+  giveWay(): void {
+    if (this.connection)
+      return this.connection.disconnect(disconnectReason.tooManyConnections, gaveWayText, gaveWayLingerMs)
+    const { socket } = this.receiver
+    socket.end(plainDisconnect(disconnectReason.tooManyConnections, gaveWayText))
+    setTimeout(() => socket.destroy(), gaveWayLingerMs).unref()
+  }
 }
 
 /** SFTP, SCP and a few commands over SSH. */
@@ -72,6 +95,7 @@ export class SftpServer implements ProtocolServer {
   readonly #listener: NetServer
   readonly #budget: WindowBudget
   readonly #proofs: HostKeyProofs
+  readonly #places: SignInPlaces
   readonly #accepted = new Map<Socket, Accepted>()
   #timer: NodeJS.Timeout | undefined
   #addresses: readonly string[] = []
@@ -82,6 +106,7 @@ export class SftpServer implements ProtocolServer {
     this.#budget = new WindowBudget(options.windowBudgetBytes)
     this.#proofs = new HostKeyProofs(options.hostKeys)
     this.#limits = withDefaults(options.limits ?? {})
+    this.#places = new SignInPlaces(() => this.#limits.maxUnauthenticated, options.log)
     const offered = offeredAlgorithms(this.#algorithms)
     // ssh2 offers every key that it has, also of a kind that the list leaves out.
     const inUse = options.hostKeys.filter((key) =>
@@ -129,17 +154,18 @@ export class SftpServer implements ProtocolServer {
   }
 
   #accept(incoming: Socket): void {
-    if (this.#stopping || this.#countUnauthenticated() >= this.#limits.maxUnauthenticated) {
-      incoming.destroy()
-      return
-    }
+    if (this.#stopping) return void incoming.destroy()
     const receiver = new SshReceiver(incoming, this.#options.isProxied?.(incoming.remoteAddress ?? ''))
     const { socket } = receiver
-    const accepted: Accepted = { receiver }
+    const accepted = new Accepted(receiver)
     this.#accepted.set(socket, accepted)
+    this.#places.take(accepted)
     // An error is followed by 'close', which does the rest.
     socket.on('error', () => {})
-    socket.on('close', () => this.#accepted.delete(socket))
+    socket.on('close', () => {
+      this.#accepted.delete(socket)
+      this.#places.leave(accepted)
+    })
     // What never says who it is has no connection object yet that could watch the time.
     const grace = setTimeout(
       () => {
@@ -157,7 +183,7 @@ export class SftpServer implements ProtocolServer {
     // ssh2's types leave the members with an underscore out.
     const { _sock: socket } = client as unknown as { _sock: Socket }
     const accepted = this.#accepted.get(socket)
-    if (!accepted) return void socket.destroy()
+    if (!accepted || !socket.writable) return void socket.destroy()
     accepted.connection = new SshConnection({
       ...{ client, info, signIn, log },
       acceptsSha1: this.#algorithms === 'legacy',
@@ -165,13 +191,8 @@ export class SftpServer implements ProtocolServer {
       limits: this.#limits,
       budget: this.#budget,
       proofs: this.#proofs,
+      onSignedIn: () => this.#places.leave(accepted),
     })
-  }
-
-  #countUnauthenticated(): number {
-    let count = 0
-    for (const { connection } of this.#accepted.values()) if (!connection?.isSignedIn) count++
-    return count
   }
 
   #check(): void {

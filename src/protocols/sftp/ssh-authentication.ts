@@ -8,7 +8,8 @@ import type { Credential, NextMethod, SignInProof } from '../../core/auth/creden
 import type { Session, SignIn, SignInResult } from '../../core/auth/sign-in.ts'
 import { hasCode, toFileServerError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import { type DisconnectReason, disconnectReason, type SshTransport } from './ssh-transport.ts'
+import { type DisconnectReason, disconnectReason } from './disconnect-message.ts'
+import type { SshTransport } from './ssh-transport.ts'
 
 const allMethods: readonly NextMethod[] = ['publickey', 'password', 'keyboard-interactive']
 
@@ -36,9 +37,16 @@ export class SshAuthentication {
   #failures = 0
   #proof: SignInProof | undefined
   #methods = allMethods
+  #checks = 0
+  #isCodeAwaited = false
 
   constructor(options: AuthenticationOptions) {
     this.#options = options
+  }
+
+  /** Whether a credential is being checked, or one was right and another step has to follow. */
+  get isProving(): boolean {
+    return this.#checks > 0 || this.#proof !== undefined || this.#isCodeAwaited
   }
 
   /** Answers one request; never throws. */
@@ -79,7 +87,8 @@ export class SshAuthentication {
     if (!key) return this.#refuse(context, { counts: true })
     const { data } = context.key
     if (!context.signature || !context.blob) {
-      if (!(await signIn.acceptsKey(context.username, data))) return this.#refuse(context, { counts: true })
+      if (!(await this.#whileChecking(signIn.acceptsKey(context.username, data))))
+        return this.#refuse(context, { counts: true })
       // Not context.accept(): it answers with 'ssh-rsa' whatever the client asked with.
       markAnswered(context)
       transport.acceptKey(algorithm, data)
@@ -104,7 +113,9 @@ export class SshAuthentication {
     if (password === undefined) return
     const result = await this.#attempt(context, { method, password })
     if (result.outcome !== 'code-needed') return this.#settle(context, result)
+    this.#isCodeAwaited = true
     const code = await this.#ask(context, 'Authentication code: ')
+    this.#isCodeAwaited = false
     if (code === undefined) return
     return this.#settle(context, await this.#attempt(context, { method, password, code }))
   }
@@ -129,12 +140,23 @@ export class SshAuthentication {
 
   #attempt({ username }: AuthContext, credential: Credential): Promise<SignInResult> {
     const { signIn, remoteAddress, clientVersion } = this.#options
-    return signIn.signIn({
-      protocol: 'SFTP',
-      encrypted: true,
-      ...{ username, remoteAddress, clientVersion, credential },
-      ...(this.#proof && { proof: this.#proof }),
-    })
+    return this.#whileChecking(
+      signIn.signIn({
+        protocol: 'SFTP',
+        encrypted: true,
+        ...{ username, remoteAddress, clientVersion, credential },
+        ...(this.#proof && { proof: this.#proof }),
+      }),
+    )
+  }
+
+  async #whileChecking<T>(check: Promise<T>): Promise<T> {
+    this.#checks++
+    try {
+      return await check
+    } finally {
+      this.#checks--
+    }
   }
 
   async #settle(context: AuthContext, result: SignInResult): Promise<void> {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { ClientInfo, Connection, Session as ChannelSession } from 'ssh2'
 import type { Session, SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
+import { type DisconnectReason, disconnectReason } from './disconnect-message.ts'
 import { type HostKeyProofs, proveRequestName } from './host-key-proofs.ts'
 import { HandleBudget } from './open-handles.ts'
 import type { WindowBudget } from './receive-window.ts'
@@ -10,7 +11,7 @@ import { SshAuthentication } from './ssh-authentication.ts'
 import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
 import { findCommand, type SshCommand } from './ssh-commands.ts'
 import type { SshReceiver } from './ssh-receiver.ts'
-import { type DisconnectReason, disconnectReason, SshTransport } from './ssh-transport.ts'
+import { SshTransport } from './ssh-transport.ts'
 
 /** Every limit has a default in SftpServer. Times in milliseconds. */
 export interface ConnectionLimits {
@@ -34,6 +35,7 @@ export interface ConnectionOptions {
   readonly proofs: HostKeyProofs
   /** Takes signatures of RSA keys over SHA-1. */
   readonly acceptsSha1: boolean
+  readonly onSignedIn: () => void
   readonly log: Log
 }
 
@@ -52,6 +54,7 @@ export class SshConnection {
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #transport: SshTransport
+  readonly #authentication: SshAuthentication
   readonly #handles: HandleBudget
   readonly #channels = new Set<SshChannel>()
   readonly #startedAt = Date.now()
@@ -70,7 +73,7 @@ export class SshConnection {
     this.#transport = new SshTransport(client, socket)
     receiver.frameBy(this.#transport)
     this.#handles = new HandleBudget(limits.maxHandlesPerSession)
-    const authentication = new SshAuthentication({
+    this.#authentication = new SshAuthentication({
       signIn: options.signIn,
       transport: this.#transport,
       remoteAddress: options.receiver.address,
@@ -81,7 +84,7 @@ export class SshConnection {
       onSession: (session) => this.#begin(session),
       disconnect: (reason, text) => this.disconnect(reason, text),
     })
-    client.on('authentication', (context) => void authentication.answer(context))
+    client.on('authentication', (context) => void this.#authentication.answer(context))
     client.on('session', (accept, reject) => this.#openChannel(accept, reject))
     // Without a listener, ssh2 does not know no-more-sessions@openssh.com.
     client.on('request', (_accept, reject) => reject?.())
@@ -103,15 +106,20 @@ export class SshConnection {
     return this.#session !== undefined
   }
 
+  /** Whether a credential is being checked, or one was right and another step has to follow. */
+  get isProving(): boolean {
+    return this.#authentication.isProving
+  }
+
   get hasTransfers(): boolean {
     return this.#session?.hasTransfers ?? false
   }
 
   /** Says why and ends; everything that runs on it is aborted. */
-  disconnect(reason: DisconnectReason, text: string): void {
+  disconnect(reason: DisconnectReason, text: string, patienceMs = lingerMs): void {
     this.#endReason = text
     this.#transport.disconnect(reason, text)
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref()
+    setTimeout(() => this.#socket.destroy(), patienceMs).unref()
     void this.#endSession()
   }
 
@@ -142,6 +150,7 @@ export class SshConnection {
 
   #begin(session: Session): void {
     this.#session = session
+    this.#options.onSignedIn()
     const leave = () => {
       const reason: unknown = session.signal.reason
       const text = reason instanceof Error ? reason.message : 'The session has ended'

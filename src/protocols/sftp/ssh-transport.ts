@@ -1,17 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
+import { type DisconnectReason, disconnectPayload } from './disconnect-message.ts'
 import { fillPadding } from './random-padding.ts'
-
-/** SSH_MSG_DISCONNECT reason codes (RFC 4253 §11.1). */
-export const disconnectReason = {
-  protocolError: 2,
-  serviceNotAvailable: 7,
-  byApplication: 11,
-  tooManyConnections: 12,
-  noMoreAuthMethods: 14,
-} as const
-
-export type DisconnectReason = (typeof disconnectReason)[keyof typeof disconnectReason]
 
 /** How the cipher in force wants a packet (RFC 4253 §6): its block, what is left out of padding, its tag. */
 export interface PacketShape {
@@ -249,14 +239,8 @@ export class SshTransport {
   /** Says why, which ssh2 cannot, and ends the connection (RFC 4253 §11.1). */
   disconnect(reason: DisconnectReason, text: string): void {
     if (this.isGone) return
-    const description = Buffer.from(text)
-    const payload = Buffer.alloc(1 + 4 + 4 + description.length + 4)
-    payload[0] = 1
-    payload.writeUInt32BE(reason, 1)
-    payload.writeUInt32BE(description.length, 5)
-    payload.set(description, 9)
     try {
-      this.#sendPayload(payload)
+      this.#sendPayload(disconnectPayload(reason, text))
     } catch {
       // The cipher is freed once ssh2 has given the connection up.
     }

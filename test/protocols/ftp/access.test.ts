@@ -92,18 +92,42 @@ describe('signing in', { concurrency: 4 }, () => {
     await client.reply(226)
   })
 
-  test('connections that do not sign in are limited and those that do make room', async () => {
+  test('connections that do not sign in are limited: the oldest gives way to a newcomer, who has signed in stays', async () => {
     await using world = await FtpWorld.open({ limits: { maxUnauthenticated: 2 } })
     const user = await world.addUser()
-    using _first = await FtpClient.signIn(world.port, user)
-    using _second = await greeted(world)
+    using first = await FtpClient.signIn(world.port, user)
+    using second = await greeted(world)
     using third = await greeted(world)
-    using refused = await FtpClient.connect(world.port)
-    await refused.reply(421)
-    await refused.closed()
-    await third.command('QUIT', 221)
-    await third.closed()
-    using _fourth = await FtpClient.signIn(world.port, user)
+    using fourth = await FtpClient.signIn(world.port, user)
+    assert.match((await second.reply(421)).text, /Too many connections/)
+    await second.closed()
+    await third.command('NOOP', 200)
+    for (const client of [first, fourth]) await client.command('PWD', 257)
+  })
+
+  test('a client in the middle of the TLS handshake is told nothing in clear when it gives way', async () => {
+    await using world = await FtpWorld.open({ limits: { maxUnauthenticated: 1 } })
+    using waiting = await greeted(world)
+    await waiting.command('AUTH TLS', 234)
+    using _newcomer = await greeted(world)
+    await waiting.closed()
+    await assert.rejects(waiting.reply(), /unread: ''/)
+  })
+
+  test('a proxy that has not said who its client is gives way as well', async () => {
+    await using world = await FtpWorld.open({
+      isProxied: () => true,
+      limits: { maxUnauthenticated: 3 },
+    })
+    const user = await world.addUser()
+    const silent = await Promise.all(Array.from({ length: 20 }, () => FtpClient.connect(world.port)))
+    using client = await FtpClient.connect(world.port)
+    client.write('PROXY UNKNOWN\r\n')
+    await client.reply(220)
+    await client.command(`USER ${user.username}`, 331)
+    await client.command(`PASS ${user.password}`, 230)
+    await Promise.all(silent.slice(0, 17).map((one) => one.closed()))
+    for (const one of silent) one[Symbol.dispose]()
   })
 
   test('a session that an admin ends is told so and its transfer stops', async () => {

@@ -18,6 +18,7 @@ export interface FtpWorldOptions {
   readonly sessionReuse?: FtpServerOptions['sessionReuse']
   readonly withoutCertificates?: boolean
   readonly isImplicitTls?: boolean
+  readonly isProxied?: (address: string) => boolean
   readonly limits?: Partial<FtpLimits>
   /** Where the server listens; what stands before it may be elsewhere. */
   readonly host?: string
@@ -64,6 +65,7 @@ export class FtpWorld implements AsyncDisposable {
       ...(!options.withoutCertificates && { certificates, ticketOwners: owners }),
       tls: options.tls ?? 'allowed',
       sessionReuse: options.sessionReuse ?? 'allowed',
+      ...(options.isProxied && { isProxied: options.isProxied }),
       limits: { ...quickLimits, ...options.limits },
     })
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import ssh2, { type ConnectConfig } from 'ssh2'
+import { packetType } from '../../../src/protocols/sftp/sftp-codec.ts'
 import { encodeOpenSshKey } from '../../../src/protocols/sftp/open-ssh-key.ts'
 import { openSftpWorld, RawSftp, type SftpWorld } from '../../support/sftp-world.ts'
 
@@ -128,7 +130,6 @@ test('lets nobody change the user name on the way', async () => {
 
 test('cuts off who does not sign in within the login grace, before and after the handshake', async () => {
   await using world = await openSftpWorld({ limits: { loginGraceMs: 100 } })
-  const { connect } = await import('node:net')
   const silent = connect(world.port, '127.0.0.1')
   const slow = new ssh2.Client()
   slow.on('error', () => {})
@@ -137,15 +138,48 @@ test('cuts off who does not sign in within the login grace, before and after the
   await Promise.all([once(silent, 'close'), once(slow, 'close')])
 })
 
-test('turns connections away while too many have not signed in', async () => {
+/** What the server sent after its first line, once it has ended the connection. */
+async function lastPacketTo(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'end')
+  const bytes = Buffer.concat(chunks)
+  return bytes.subarray(bytes.indexOf('\r\n') + 2)
+}
+
+test('the oldest silent connection gives way to a newcomer and is told why, and nobody who has signed in', async () => {
   await using world = await openSftpWorld({ limits: { maxUnauthenticated: 2 } })
-  const { connect } = await import('node:net')
-  const waiting = [connect(world.port, '127.0.0.1'), connect(world.port, '127.0.0.1')]
-  await Promise.all(waiting.map((socket) => once(socket, 'data')))
-  await assert.rejects(world.connect())
-  for (const socket of waiting) socket.destroy()
-  let client: ssh2.Client | undefined
-  while (!client) client = await world.connect().catch(() => undefined)
+  const session = await world.connect()
+  const silent = [1, 2].map(() => connect(world.port, '127.0.0.1'))
+  await Promise.all(silent.map((socket) => once(socket, 'connect')))
+  const [oldest, younger] = silent as [Socket, Socket]
+  const packet = lastPacketTo(oldest)
+  const newcomer = await world.connect()
+  const bytes = await packet
+  const [length, padding] = [bytes.readUInt32BE(0), bytes.readUInt8(4)]
+  assert.equal(bytes.length, 4 + length)
+  assert.ok((4 + length) % 8 === 0 && padding >= 4)
+  assert.deepEqual([bytes.readUInt8(5), bytes.readUInt32BE(6)], [1, 12])
+  assert.match(bytes.toString('latin1', 10, bytes.length - padding), /Too many connections/)
+  assert.ok(!younger.readableEnded)
+  for (const client of [session, newcomer])
+    assert.equal(await (await RawSftp.open(client)).status(packetType.stat, (f) => f.text('/gone')), 2)
+  younger.destroy()
+})
+
+test('a client that is asked for its password stays while others are silent by the hundred', async () => {
+  await using world = await openSftpWorld({ limits: { maxUnauthenticated: 4 } })
+  const asked = Promise.withResolvers<(answers: string[]) => void>()
+  const slow = new ssh2.Client()
+  slow.on('keyboard-interactive', (_name, _text, _language, _prompts, answer) => asked.resolve(answer))
+  slow.connect({ host: '127.0.0.1', port: world.port, username: 'ann', tryKeyboard: true })
+  const answer = await asked.promise
+  const silent = Array.from({ length: 200 }, () => connect(world.port, '127.0.0.1').on('error', () => {}))
+  await Promise.all(silent.slice(0, 190).map((socket) => once(socket.resume(), 'close')))
+  answer(['ann-password'])
+  await once(slow, 'ready')
+  slow.end()
+  for (const socket of silent) socket.destroy()
 })
 
 test('says that a user has too many sessions', async () => {

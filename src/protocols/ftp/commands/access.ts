@@ -30,6 +30,7 @@ export const accessCommands = {
       if (session.username === '') throw new FtpRefusal(503, 'Send USER first')
       const { username } = session
       session.username = ''
+      session.isProving = true
       try {
         await signIn(session, username, password)
       } catch (error) {
@@ -38,6 +39,8 @@ export const accessCommands = {
         const { maxAuthTries = defaultAuthTries } = session.options.limits
         if (session.failedLogins >= maxAuthTries) throw new FtpRefusal(421, 'Too many failed logins')
         throw error
+      } finally {
+        session.isProving = false
       }
     },
   },
