@@ -6,7 +6,7 @@ import { pathOf, type BasePath } from './base-path.ts'
 import { errorAnswer, notFoundAnswer, type ErrorAnswer } from './error-answer.ts'
 import type { HttpApp } from './http-app.ts'
 import { fieldsOf } from './request-log.ts'
-import { setSecurityHeaders } from './security-headers.ts'
+import { securityHeaders, setSecurityHeaders } from './security-headers.ts'
 
 export interface FaultParts {
   readonly log: Log
@@ -72,6 +72,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
   ]
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()

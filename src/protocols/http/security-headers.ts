@@ -13,7 +13,7 @@ const policy = [
   "object-src 'none'",
 ]
 
-const headers = {
+export const securityHeaders = {
   'Content-Security-Policy': policy.join('; '),
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
@@ -24,5 +24,5 @@ const headers = {
 
 /** For every answer, errors included; what may be cached says so itself. */
 export function setSecurityHeaders(reply: FastifyReply): void {
-  for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
+  for (const [name, value] of Object.entries(securityHeaders)) void reply.header(name, value)
 }

@@ -6,6 +6,9 @@ import type { HttpApp } from './http-app.ts'
 /** A year: names of assets change with their content. */
 const assetMaxAgeSeconds = 365 * 24 * 60 * 60
 
+/** As the build names them, in one directory. */
+const assetName = /^\w[\w.-]*$/
+
 const areas = [
   { area: 'admin', pages: adminPages },
   { area: 'client', pages: clientPages },
@@ -54,11 +57,14 @@ export async function serveWebPages(app: HttpApp, { directory, hasUsers }: WebPa
       app.get(`/web/${area}/${page}`, shown, (_request, reply) =>
         reply.header('Cache-Control', 'no-cache').sendFile(`${area}.html`),
       )
-    app.get<{ Params: { '*': string } }>(`/web/${area}/assets/*`, shown, (request, reply) =>
-      reply
+    app.get<{ Params: { '*': string } }>(`/web/${area}/assets/*`, shown, (request, reply) => {
+      const { '*': name } = request.params
+      // What reads files by this name takes one that leads elsewhere for a fault of ours.
+      if (!assetName.test(name)) return reply.callNotFound()
+      return reply
         .header('Cache-Control', `public, max-age=${assetMaxAgeSeconds}, immutable`)
-        .sendFile(request.params['*'], join(directory, 'assets')),
-    )
+        .sendFile(name, join(directory, 'assets'))
+    })
   }
   for (const [from, to] of Object.entries(moved))
     app.get<{ Params: { name?: string } }>(`/web/${from}`, shown, ({ params: { name = '' } }, reply) =>
