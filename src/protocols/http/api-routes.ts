@@ -19,6 +19,7 @@ import { serveTokens } from './api/tokens.ts'
 import { serveUsers } from './api/users.ts'
 import { serveUserApi } from './files/user-api.ts'
 import type { BasePath } from './base-path.ts'
+import type { ExpensiveRequests } from './expensive-requests.ts'
 import type { HttpApp } from './http-app.ts'
 import type { HttpServerOptions } from './http-server.ts'
 import type { WebSessions } from './web-sessions.ts'
@@ -26,7 +27,7 @@ import type { WebSessions } from './web-sessions.ts'
 /** Every route below /api/v2. */
 export function serveApi(
   app: HttpApp,
-  options: HttpServerOptions,
+  options: HttpServerOptions & { readonly expensive: ExpensiveRequests },
   webSessions: WebSessions,
   basePath: BasePath,
 ): void {

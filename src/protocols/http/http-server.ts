@@ -30,6 +30,7 @@ import type { EnvironmentEntry } from './api/settings.ts'
 import { BasePath } from './base-path.ts'
 import { limitBodyTime } from './body-time-limit.ts'
 import { errorAnswer } from './error-answer.ts'
+import { ExpensiveRequests } from './expensive-requests.ts'
 import { answer, answerBrokenRequest, answerFaults, RequestTimeout } from './fault-answers.ts'
 import { serveHealth } from './health-check.ts'
 import type { HttpApp } from './http-app.ts'
@@ -167,6 +168,7 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
   await app.register(fastifyCookie)
   limitBodyTime(app, bodyTimeoutMs, (socket) => answerBrokenRequest(new RequestTimeout(), socket))
   guardRoutes(app, { adminSignIn: options.adminSignIn, webSessions })
+  const expensive = new ExpensiveRequests(app)
   answerFaults(app, basePath, {
     log: options.log,
     onRefused: (refused) => options.events.emit({ type: 'admin-refused', ...refused }),
@@ -175,9 +177,12 @@ async function buildApp(options: HttpServerOptions, webSessions: WebSessions): P
   const hasUsers = () => options.accounts.hasUsers()
   await serveWebPages(app, { directory: options.webDirectory, hasUsers })
   serveHealth(app, options.readiness)
-  await app.register(async (api: HttpApp) => serveApi(api, options, webSessions, basePath), {
-    prefix: '/api/v2',
-  })
+  await app.register(
+    async (api: HttpApp) => serveApi(api, { ...options, expensive }, webSessions, basePath),
+    {
+      prefix: '/api/v2',
+    },
+  )
   await app.ready()
   return app
 }

@@ -119,7 +119,7 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
   app.put(
     '/admin/changepwd',
     {
-      config: { access: 'any-admin' },
+      config: { access: 'any-admin', expense: 'credential' },
       schema: {
         tags,
         operationId: 'change_admin_password',

@@ -51,7 +51,7 @@ function serveBackupFiles(app: HttpApp, backups: BackupService): void {
   app.post(
     '/backups',
     {
-      config: { access },
+      config: { access, expense: 'backup' },
       schema: {
         tags,
         operationId: 'add_backup',
@@ -90,7 +90,7 @@ function serveRestores(app: HttpApp, backups: BackupService): void {
   app.post(
     '/backups/plan',
     {
-      config: { access },
+      config: { access, expense: 'backup' },
       schema: {
         tags,
         operationId: 'plan_restore',
@@ -105,7 +105,7 @@ function serveRestores(app: HttpApp, backups: BackupService): void {
   app.post(
     '/backups/restore',
     {
-      config: { access },
+      config: { access, expense: 'backup' },
       schema: {
         tags,
         operationId: 'restore_backup',

@@ -45,7 +45,7 @@ export function serveEvents(
   app.post(
     '/events/search',
     {
-      config: { access },
+      config: { access, expense: 'search' },
       schema: {
         tags,
         operationId: 'search_events',
@@ -85,7 +85,7 @@ export function serveEvents(
   app.get(
     '/events/exports/:id',
     {
-      config: { access },
+      config: { access, expense: 'search' },
       exposeHeadRoute: false,
       schema: {
         tags,

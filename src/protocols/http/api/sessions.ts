@@ -60,7 +60,7 @@ function serveAdminSession(app: HttpApp, { adminSignIn, accounts, basePath }: Se
   app.post(
     '/session/admin',
     {
-      config: { access: 'public' },
+      config: { access: 'public', expense: 'sign-in' },
       schema: {
         tags,
         operationId: 'open_admin_session',
@@ -122,7 +122,7 @@ function serveUserSession(app: HttpApp, { webSessions, basePath }: SessionParts)
   app.post(
     '/session/user',
     {
-      config: { access: 'public' },
+      config: { access: 'public', expense: 'sign-in' },
       schema: {
         tags,
         operationId: 'open_user_session',

@@ -19,7 +19,7 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
   app.get(
     '/token',
     {
-      config: { access: 'public' },
+      config: { access: 'public', expense: 'sign-in' },
       exposeHeadRoute: false,
       schema: {
         tags,
@@ -46,7 +46,7 @@ export function serveTokens(app: HttpApp, adminSignIn: AdminSignIn): void {
   app.post(
     '/token',
     {
-      config: { access: 'public' },
+      config: { access: 'public', expense: 'sign-in' },
       schema: {
         tags,
         operationId: 'create_token',

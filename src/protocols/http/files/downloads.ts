@@ -5,6 +5,7 @@ import { nameOf, type VirtualPath } from '../../../core/files/virtual-path.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { webSessionOf } from '../access.ts'
 import { toVirtualPath } from '../api/virtual-path-field.ts'
+import type { ExpensiveRequests } from '../expensive-requests.ts'
 import type { HttpApp } from '../http-app.ts'
 import type { WebSession } from '../web-sessions.ts'
 import { archiveName } from './archive-names.ts'
@@ -20,7 +21,7 @@ const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const content = Type.Unsafe<unknown>(Type.String({ format: 'binary' }))
 
 /** Files as downloads of the browser, by links without a path or a name in them. */
-export function serveDownloads(app: HttpApp): void {
+export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void {
   const tickets = new WeakMap<WebSession, DownloadTickets>()
   const ticketsOf = (webSession: WebSession) => {
     const known = tickets.get(webSession) ?? new DownloadTickets()
@@ -57,7 +58,10 @@ export function serveDownloads(app: HttpApp): void {
     const { paths, isArchive, name } = ticketsOf(webSession).use(id)
     const [path] = paths
     if (!isArchive && path !== undefined) return sendFile(request, reply, files, path)
-    if (request.method !== 'HEAD') return sendArchive(reply, files, paths, name)
+    if (request.method !== 'HEAD') {
+      expensive.take('archive', request, reply)
+      return sendArchive(reply, files, paths, name)
+    }
     setDownloadHeaders(reply, name, 'application/zip')
     return reply.send()
   }

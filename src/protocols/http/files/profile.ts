@@ -77,7 +77,7 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
   app.post(
     '/user/password',
     {
-      config: { access: 'user' },
+      config: { access: 'user', expense: 'credential' },
       schema: {
         tags,
         operationId: 'change_user_password',
