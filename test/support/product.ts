@@ -40,7 +40,7 @@ export class Product implements AsyncDisposable {
   readonly log: readonly string[]
   readonly #child: ChildProcess
   readonly #keepsDirectory: boolean
-  #token: string | undefined
+  #token: { readonly value: string; readonly expiresAt: number } | undefined
 
   constructor(
     child: ChildProcess,
@@ -82,11 +82,11 @@ export class Product implements AsyncDisposable {
 
   /** A call of the REST API as the local admin. */
   async api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-    this.#token ??= await this.#signIn()
+    if (!this.#token || this.#token.expiresAt < Date.now() + tokenMarginMs) this.#token = await this.#signIn()
     const response = await fetch(`${this.httpUrl}/api/v2${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        authorization: `Bearer ${this.#token.value}`,
         'content-type': 'application/json',
         connection: 'close',
       },
@@ -141,17 +141,19 @@ export class Product implements AsyncDisposable {
     }
   }
 
-  async #signIn(): Promise<string> {
+  async #signIn(): Promise<{ value: string; expiresAt: number }> {
     const basic = Buffer.from(`${adminName}:${adminPassword}`).toString('base64')
     const response = await fetch(`${this.httpUrl}/api/v2/token`, {
       headers: { authorization: `Basic ${basic}` },
     })
-    const body = (await response.json()) as { access_token?: string }
+    const body = (await response.json()) as { access_token?: string; expires_at: string }
     if (body.access_token === undefined) throw new Error(`no admin token: ${response.status}`)
-    return body.access_token
+    return { value: body.access_token, expiresAt: Date.parse(body.expires_at) }
   }
 }
 
+/** A token is not used for a call that may outlive it. */
+const tokenMarginMs = 60_000
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 20_000
 export const sourceMain = join(import.meta.dirname, '../../src/main.ts')
