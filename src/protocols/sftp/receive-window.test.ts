@@ -5,10 +5,10 @@ import { initialWindow, ReceiveWindow, WindowBudget } from './receive-window.ts'
 const mebibyte = 1024 * 1024
 
 /** A client that always sends all it may; answers how much that is in the end. */
-function windowAfterMuchTraffic(roundTripMs: number, budget: WindowBudget) {
+function windowAfterMuchTraffic(roundTripMs: number, budget: WindowBudget, packets = 4_000) {
   let allowed = initialWindow
   const window = new ReceiveWindow(budget, roundTripMs, (bytes) => (allowed += bytes))
-  for (let i = 0; i < 4_000; i++) {
+  for (let i = 0; i < packets; i++) {
     const bytes = Math.min(32_768, allowed)
     allowed -= bytes
     assert.ok(window.receive(bytes))
@@ -22,6 +22,11 @@ test('grows far for a client that is far away and little for one that is near', 
   const far = windowAfterMuchTraffic(40, new WindowBudget()).allowed
   assert.ok(near > 3 * mebibyte && near <= 4 * mebibyte, `${near}`)
   assert.ok(far > 13 * mebibyte && far <= 16 * mebibyte, `${far}`)
+})
+
+test('is large before a far client has sent twice its first window', () => {
+  const { allowed } = windowAfterMuchTraffic(40, new WindowBudget(), (2 * initialWindow) / 32_768)
+  assert.ok(allowed > 12 * mebibyte, `${allowed}`)
 })
 
 test('grows within the budget of all, and gives its part back', () => {

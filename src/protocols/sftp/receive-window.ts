@@ -3,6 +3,8 @@ export const initialWindow = 2 * 1024 * 1024
 /** For everybody who sends much; it is worth a third of the time even over the loopback. */
 const nearWindow = 4 * 1024 * 1024
 const farWindow = 16 * 1024 * 1024
+/** Of a window has to come in before it grows: waiting for all of it makes a far client stand still once for each step. */
+const growthShare = 4
 /** What a window has to hold for each millisecond to the client and back: 400 MB a second. */
 const bytesPerMs = 400 * 1024
 
@@ -61,7 +63,7 @@ export class ReceiveWindow {
     this.#dealtWith += bytes
     this.#sinceGrowth += bytes
     if (this.#dealtWith < this.#size / 8) return
-    if (this.#sinceGrowth >= this.#size) this.#grow()
+    if (this.#sinceGrowth >= this.#size / growthShare) this.#grow()
     const granted = this.#dealtWith
     this.#dealtWith = 0
     this.#available += granted
