@@ -26,11 +26,12 @@ export interface UploadOrder {
 export class OpenUploads {
   readonly #clock: Clock
   readonly #idleMs: number
+  /** Those that are not complete. */
   readonly #uploads = new Map<string, PendingUpload>()
   /** By user, how many are just being opened. */
   readonly #opening = new Map<string, number>()
   /** Complete ones and when they were completed, the oldest first. */
-  readonly #complete = new Map<PendingUpload, number>()
+  readonly #complete = new Map<string, { readonly upload: PendingUpload; readonly at: number }>()
 
   constructor({ clock = systemClock, idleMs = defaultIdleMs }: { clock?: Clock; idleMs?: number } = {}) {
     this.#clock = clock
@@ -65,7 +66,7 @@ export class OpenUploads {
   /** Also one that was completed a while ago. @throws FileServerError 'not-found' */
   find(username: string, id: string): PendingUpload {
     this.#forgetOld()
-    const pending = this.#uploads.get(id)
+    const pending = this.#uploads.get(id) ?? this.#complete.get(id)?.upload
     if (pending?.username !== username || !(pending.isOpen || pending.isComplete))
       throw new FileServerError('not-found', 'No such upload')
     return pending
@@ -106,23 +107,22 @@ export class OpenUploads {
   #forgetLost(): void {
     const lost = new FileServerError('aborted', 'The session has ended')
     for (const [id, pending] of this.#uploads) {
-      if (pending.isOpen || pending.isComplete) continue
+      if (pending.isOpen) continue
       this.#uploads.delete(id)
       void pending.abort(lost)
     }
   }
 
   #ended(pending: PendingUpload): void {
-    if (pending.isComplete) this.#complete.set(pending, this.#clock())
-    else this.#uploads.delete(pending.id)
+    this.#uploads.delete(pending.id)
+    if (pending.isComplete) this.#complete.set(pending.id, { upload: pending, at: this.#clock() })
     this.#forgetOld()
   }
 
   #forgetOld(): void {
-    for (const [pending, completedAt] of this.#complete) {
-      if (this.#complete.size <= maxKept && this.#clock() - completedAt <= keptMs) return
-      this.#complete.delete(pending)
-      this.#uploads.delete(pending.id)
+    for (const [id, { at }] of this.#complete) {
+      if (this.#complete.size <= maxKept && this.#clock() - at <= keptMs) return
+      this.#complete.delete(id)
     }
   }
 }

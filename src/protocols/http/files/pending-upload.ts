@@ -21,35 +21,44 @@ export interface PendingUploadParts {
   readonly onEnd: () => void
 }
 
-/** A file that arrives in several requests. Nothing of it is seen before all of it is durable under its name. */
+/** Of those parts, what an upload needs until its end: the file, with the session that holds it open. */
+type Held = Pick<PendingUploadParts, 'upload' | 'onEnd'>
+
+/**
+ * A file that arrives in several requests. Nothing of it is seen before all of it is durable under its name. After its
+ * end it can still be asked how much has arrived, and holds nothing else.
+ */
 export class PendingUpload {
   readonly id: string
   readonly username: string
   readonly size: number
   readonly metadata: UploadMetadata
-  readonly #parts: PendingUploadParts
+  readonly path: VirtualPath
+  readonly #clock: Clock
+  readonly #idleMs: number
   readonly #idle: NodeJS.Timeout
+  /** Undefined once it is complete or given up. */
+  #held: Held | undefined
   #offset = 0
   #lastByteAt: number
   #isCompleting = false
   #isComplete = false
-  #hasEnded = false
   /** The request whose body is being received. */
   #sender: IncomingMessage | undefined
 
   constructor(parts: PendingUploadParts) {
-    this.#parts = parts
-    this.id = parts.id
-    this.username = parts.username
-    this.size = parts.size
-    this.metadata = parts.metadata
-    this.#lastByteAt = parts.clock()
+    const { id, username, size, metadata, upload, clock, idleMs, onEnd } = parts
+    this.id = id
+    this.username = username
+    this.size = size
+    this.metadata = metadata
+    this.path = upload.path
+    this.#held = { upload, onEnd }
+    this.#clock = clock
+    this.#idleMs = idleMs
+    this.#lastByteAt = clock()
     const giveUp = new FileServerError('aborted', 'Nothing of the upload arrived for too long')
-    this.#idle = setTimeout(() => void this.abort(giveUp), parts.idleMs).unref()
-  }
-
-  get path(): VirtualPath {
-    return this.#parts.upload.path
+    this.#idle = setTimeout(() => void this.abort(giveUp), idleMs).unref()
   }
 
   /** Bytes that have arrived and are stored. */
@@ -63,12 +72,12 @@ export class PendingUpload {
 
   /** False once it is complete or given up, also by the end of the session that holds its file. */
   get isOpen(): boolean {
-    return !this.#hasEnded && (this.#isCompleting || this.#parts.upload.isOpen)
+    return this.#held !== undefined && (this.#isCompleting || this.#held.upload.isOpen)
   }
 
   /** Milliseconds since the epoch. */
   get expiresAt(): number {
-    return this.#lastByteAt + this.#parts.idleMs
+    return this.#lastByteAt + this.#idleMs
   }
 
   /**
@@ -98,9 +107,11 @@ export class PendingUpload {
     this.#sender?.destroy()
   }
 
+  /** Idempotent. */
   async complete(): Promise<void> {
+    if (this.#isComplete) return
     this.#isCompleting = true
-    await this.#parts.upload.finish()
+    await this.#openFile().finish()
     this.#isComplete = true
     this.#end()
   }
@@ -108,24 +119,29 @@ export class PendingUpload {
   /** Leaves nothing of it. Idempotent; does nothing after the end. */
   async abort(reason: FileServerError): Promise<void> {
     this.interrupt()
-    await this.#parts.upload.abort(reason)
+    await this.#held?.upload.abort(reason)
     this.#end()
   }
 
   async #store(chunk: Buffer): Promise<void> {
     if (chunk.length > this.size - this.#offset)
       throw new FileServerError('invalid-argument', 'More arrived than was announced')
-    await this.#parts.upload.write(this.#offset, [chunk])
+    await this.#openFile().write(this.#offset, [chunk])
     this.#offset += chunk.length
-    this.#lastByteAt = this.#parts.clock()
+    this.#lastByteAt = this.#clock()
     this.#idle.refresh()
   }
 
+  #openFile(): Upload {
+    if (!this.#held) throw new FileServerError('aborted', 'The upload has ended')
+    return this.#held.upload
+  }
+
   #end(): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+    const held = this.#held
+    this.#held = undefined
     clearTimeout(this.#idle)
-    this.#parts.onEnd()
+    held?.onEnd()
   }
 }
 

@@ -3,9 +3,15 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { FileServerError } from '../../../../src/core/errors.ts'
 import { OpenUploads, type UploadOrder } from '../../../../src/protocols/http/files/open-uploads.ts'
 import { WebSession } from '../../../../src/protocols/http/web-sessions.ts'
 import { at, CoreWorld, eventually, namesIn, rejects } from '../../../core/core-fixture.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 function order(id: string, size: number): UploadOrder {
   return { id, path: at(`/${id}`), size, overwrite: false, modifiedAt: undefined, metadata: {} }
@@ -62,6 +68,28 @@ test('a complete upload is remembered for ten minutes', async () => {
   assert.equal(uploads.find('ann', 'a').isComplete, true)
   world.turnClock(10 * 60_000 + 1000)
   assert.throws(() => uploads.find('ann', 'a'), /No such upload/)
+})
+
+test('a complete upload that is remembered keeps nothing of its session', async () => {
+  await using world = await CoreWorld.open()
+  const uploads = new OpenUploads({ clock: world.clock })
+  const session = await (async () => {
+    const ann = await webSessionOf(world, 'ann')
+    await uploads.open(ann, order('a', 3))
+    await uploads.find('ann', 'a').receive(bringing('abc'))
+    return new WeakRef(ann)
+  })()
+  await eventually(() => {
+    collectGarbage()
+    return session.deref() === undefined
+  })
+  const kept = uploads.find('ann', 'a')
+  assert.deepEqual([kept.offset, kept.isComplete], [3, true])
+  // As a client that has not heard the answer sends the end again, gives it up, or goes wrong.
+  assert.equal(await kept.receive(bringing('')), 3)
+  await kept.abort(new FileServerError('aborted', 'cancelled'))
+  await rejects('invalid-argument', kept.receive(bringing('more')))
+  assert.equal(uploads.find('ann', 'a').isComplete, true)
 })
 
 test('uploads end with the session that holds their files', async () => {
