@@ -17,6 +17,17 @@ export interface Actor {
 /** 'key': one of an admin's keys, tokens and sessions. */
 export type Subject = 'user' | 'folder' | 'admin' | 'key'
 
+/** What is told of each transfer at its end. */
+export interface TransferFacts {
+  readonly actor: Actor
+  readonly path: VirtualPath
+  /** Moved, from whatever position on. */
+  readonly bytes: number
+  readonly durationMs: number
+  /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+  readonly waitedMs?: number
+}
+
 /** Everything that happens, closed: audit, metrics, live view and rules listen to these and to nothing else. */
 export type ServerEvent =
   | { type: 'session-opened'; actor: Actor; clientVersion: string; method: LoginMethod }
@@ -29,46 +40,10 @@ export type ServerEvent =
       method: LoginMethod | 'none'
       code: ErrorCode
     }
-  | {
-      type: 'file-uploaded'
-      actor: Actor
-      path: VirtualPath
-      bytes: number
-      fileSize: number
-      durationMs: number
-      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
-      waitedMs?: number
-    }
-  | {
-      type: 'upload-failed'
-      actor: Actor
-      path: VirtualPath
-      bytes: number
-      durationMs: number
-      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
-      waitedMs?: number
-      code: ErrorCode
-    }
-  | {
-      type: 'file-downloaded'
-      actor: Actor
-      path: VirtualPath
-      bytes: number
-      fileSize: number
-      durationMs: number
-      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
-      waitedMs?: number
-    }
-  | {
-      type: 'download-failed'
-      actor: Actor
-      path: VirtualPath
-      bytes: number
-      durationMs: number
-      /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
-      waitedMs?: number
-      code: ErrorCode
-    }
+  | ({ type: 'file-uploaded'; fileSize: number } & TransferFacts)
+  | ({ type: 'upload-failed'; code: ErrorCode } & TransferFacts)
+  | ({ type: 'file-downloaded'; fileSize: number } & TransferFacts)
+  | ({ type: 'download-failed'; code: ErrorCode } & TransferFacts)
   | { type: 'file-removed'; actor: Actor; path: VirtualPath; bytes: number }
   | { type: 'directory-made'; actor: Actor; path: VirtualPath }
   | { type: 'directory-removed'; actor: Actor; path: VirtualPath }

@@ -2,7 +2,7 @@ import { FileServerError, toFileServerError } from '../errors.ts'
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import type { Entry, ReadableFile } from './storage.ts'
-import type { TransferContext } from './transfer-context.ts'
+import { type TransferContext, transferFacts } from './transfer-context.ts'
 import type { VirtualPath } from './virtual-path.ts'
 
 /** A file being read by a client; close() or fail() it. */
@@ -91,7 +91,7 @@ export class Download implements TransferStatus {
   }
 
   async #finish(failure: FileServerError | undefined = this.#failure): Promise<void> {
-    const { events, connection, path, clock } = this.#context
+    const { events } = this.#context
     this.#limiter.stop()
     this.#onEnd?.()
     try {
@@ -100,11 +100,8 @@ export class Download implements TransferStatus {
       this.#place[Symbol.dispose]()
     }
     if (!this.#isReported) return
-    const { waitedMs } = this.#limiter
-    const what = {
-      ...{ actor: connection.actor(), path, bytes: this.#bytes, durationMs: clock() - this.startedAt },
-      ...(waitedMs > 0 && { waitedMs }),
-    }
+    const { startedAt } = this
+    const what = transferFacts(this.#context, { bytes: this.#bytes, startedAt, limiter: this.#limiter })
     if (failure) events.emit({ type: 'download-failed', ...what, code: failure.code })
     else events.emit({ type: 'file-downloaded', ...what, fileSize: this.#file.entry.size })
   }

@@ -5,7 +5,7 @@ import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ticket.ts'
 import type { Attributes, Entry, WritableFile } from './storage.ts'
-import type { TransferContext } from './transfer-context.ts'
+import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
 import type { VirtualPath } from './virtual-path.ts'
 import { WrittenRanges } from './written-ranges.ts'
@@ -285,13 +285,8 @@ export class Upload implements TransferStatus {
   }
 
   #report() {
-    const { connection, path, clock } = this.#context
-    const { waitedMs } = this.#options.limiter
-    const durationMs = clock() - this.startedAt
-    return {
-      ...{ actor: connection.actor(), path, bytes: this.#bytes, durationMs },
-      ...(waitedMs > 0 && { waitedMs }),
-    }
+    const { startedAt } = this
+    return transferFacts(this.#context, { bytes: this.#bytes, startedAt, limiter: this.#options.limiter })
   }
 }
 
