@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { randomBytes } from 'node:crypto'
-import { liveDefaults } from '../../src/config/live-defaults.ts'
-import { readConfig } from '../../src/config/config.ts'
 import { purposeOf, type FactorOwner } from '../../src/core/accounts/second-factor.ts'
 import { makeRecoveryCodes, recoveryCodeHash } from '../../src/core/auth/recovery-codes.ts'
 import { SecretBox } from '../../src/core/auth/secret-box.ts'
 import { makeTotpSecret } from '../../src/core/auth/totp.ts'
-import { BackupService, type RestorePlan } from '../../src/core/backups/backup-service.ts'
-import { silentLog } from '../../src/core/log.ts'
-import { LiveSettings } from '../../src/core/settings/live-settings.ts'
-import { BackupFiles } from '../../src/storage/local/backup-files.ts'
+import type { RestorePlan } from '../../src/core/backups/backup-service.ts'
+import { backupsOf } from './backups-of.ts'
 import { CoreWorld, rejects } from './core-fixture.ts'
 
 const passphrase = 'a passphrase'
@@ -23,24 +19,8 @@ const owners: readonly FactorOwner[] = [
 
 async function openWorld() {
   const world = await CoreWorld.open()
-  const directory = join(world.directory, 'backups')
-  await mkdir(directory)
-  const { bus: events, connections, clock, database, box } = world
-  const base = liveDefaults(readConfig({}))
-  const settings = await LiveSettings.load({
-    repository: database.settings,
-    base,
-    box,
-    events,
-    log: silentLog,
-  })
-  const serviceWith = (ofBox: SecretBox) =>
-    new BackupService({
-      store: new BackupFiles({ directory, root: directory }),
-      repository: database.backups,
-      ...{ settings, connections, events, clock, box: ofBox },
-      ...{ roots: [world.storageRoot], serverVersion: '3.0.0-test' },
-    })
+  const { clock, database, box } = world
+  const { directory, serviceWith } = await backupsOf(world)
   for (const username of ['root', 'other'])
     await database.admins.add(
       {

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { AdminPermission, AdminSettings } from '../../src/core/accounts/admin.ts'
 import type { UserSettings } from '../../src/core/accounts/user.ts'
-import { BackupService, type RestorePlan } from '../../src/core/backups/backup-service.ts'
+import type { RestorePlan } from '../../src/core/backups/backup-service.ts'
 import { FileServerError } from '../../src/core/errors.ts'
-import { silentLog } from '../../src/core/log.ts'
-import { LiveSettings } from '../../src/core/settings/live-settings.ts'
-import { liveDefaults } from '../../src/config/live-defaults.ts'
-import { readConfig } from '../../src/config/config.ts'
-import { BackupFiles } from '../../src/storage/local/backup-files.ts'
+import { backupsOf } from './backups-of.ts'
 import { CoreWorld, rejects } from './core-fixture.ts'
 
 interface Document {
@@ -23,24 +19,9 @@ interface Document {
 
 async function openWorld() {
   const world = await CoreWorld.open()
-  const directory = join(world.directory, 'backups')
-  await mkdir(directory)
-  const { bus: events, connections, clock, database, box } = world
-  const base = liveDefaults(readConfig({}))
-  const settings = await LiveSettings.load({
-    repository: database.settings,
-    base,
-    box,
-    events,
-    log: silentLog,
-  })
-  const service = new BackupService({
-    store: new BackupFiles({ directory, root: directory }),
-    repository: database.backups,
-    ...{ settings, connections, events, clock, box },
-    roots: [world.storageRoot],
-    serverVersion: '3.0.0-test',
-  })
+  const { clock, database } = world
+  const { directory, settings, serviceWith } = await backupsOf(world)
+  const service = serviceWith(world.box)
   const addAdmin = (username: string, permissions: AdminPermission[], changes: Partial<AdminSettings> = {}) =>
     database.admins.add(
       {
