@@ -141,6 +141,7 @@ test('shows the state of the server', async () => {
   assert.deepEqual(data_provider, { is_active: false, driver: 'postgresql', error: 'does not answer' })
   assert.deepEqual(fieldOf(body, 'workers'), { configured: 2, running: 1, restarts: 4, hangs: 3 })
   assert.deepEqual(fieldOf(body, 'audit_log'), { queued: 6, lost: 8 })
+  assert.deepEqual(fieldOf(body, 'mfa'), { is_active: true })
   assert.deepEqual(platform, { state: 'unreachable', since: 5, error: 'timeout' })
   assert.equal(fieldOf((storages as unknown[])[0], 'is_writable'), false)
   assert.equal(fieldOf((certificates as unknown[])[0], 'is_self_signed'), true)

@@ -86,7 +86,8 @@ function fromStatus({
     audit_log: { ...auditLog },
     data_provider: { is_active: database.isActive, driver: database.driver, error: database.error },
     defender: { is_active: false },
-    mfa: { is_active: false },
+    // Whoever wants one can have one.
+    mfa: { is_active: true },
     allow_list: { is_active: false },
     rate_limiters: { is_active: false },
     platform: { state: platform.state, since: platform.since, error: platform.error },
