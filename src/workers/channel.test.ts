@@ -65,6 +65,22 @@ test('what is said in one turn is one message', async () => {
   ])
 })
 
+test('connections that are on their way when the other process ends are closed, each once', () => {
+  const left: (() => void)[] = []
+  const channel = new Channel<Words, NoWords>(
+    { send: (_message, _handle, onSent) => void left.push(() => onSent(null)), receive() {} },
+    silentLog,
+  )
+  const closed: string[] = []
+  for (const name of ['a', 'b', 'c']) channel.hand('said', name, { close: () => void closed.push(name) })
+  left[0]?.()
+  assert.deepEqual(closed, ['a'])
+  channel.end()
+  left[1]?.()
+  channel.hand('said', 'd', { close: () => void closed.push('d') })
+  assert.deepEqual(closed, ['a', 'b', 'c', 'd'])
+})
+
 test('a failure keeps its code, its text and its field; one that nobody foresaw tells nothing', async () => {
   const { asker, answerer } = openPair()
   answerer.answer('double', () => {

@@ -46,6 +46,8 @@ export class Channel<Out extends Vocabulary, In extends Vocabulary> {
   readonly #handlers = new Map<string, Handler>()
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   #queue: Item[] = []
+  /** Connections on their way: this process has them as well until they have left. */
+  readonly #handing = new Set<OpenHandle>()
   #lastCall = 0
   #hasEnded = false
 
@@ -105,6 +107,9 @@ export class Channel<Out extends Vocabulary, In extends Vocabulary> {
     this.#queue = []
     for (const { reject } of this.#pending.values()) reject(hasGone())
     this.#pending.clear()
+    // Node sends one at a time, and forgets those that wait for a process that dies.
+    for (const handle of this.#handing) handle.close()
+    this.#handing.clear()
   }
 
   #push(item: Item): void {
@@ -120,8 +125,9 @@ export class Channel<Out extends Vocabulary, In extends Vocabulary> {
   }
 
   #send(items: readonly Item[], handle?: OpenHandle): void {
+    if (handle) this.#handing.add(handle)
     this.#wire.send(items, handle as SendHandle | undefined, (error) => {
-      handle?.close()
+      if (handle && this.#handing.delete(handle)) handle.close()
       // The end of the other process is told by its exit.
       if (error) this.#log.debug({ err: error }, 'message to another process not sent')
     })

@@ -24,7 +24,7 @@ class Worker extends EventEmitter {
 
 const connection = (seq: number) => ({ cmd: 'NODE_CLUSTER', act: 'newconn', key: 'a port', seq })
 
-test('what a dead worker has not taken is refused in its name, once cluster has forgotten it', () => {
+test('cluster forgets a worker at its exit; what it has not taken is refused in its name', () => {
   // Its exit can be told before the end of its pipe: cluster forgets it at neither, then.
   const worker = new Worker()
   const underway = new UnderwayConnections(worker.child)
@@ -33,6 +33,8 @@ test('what a dead worker has not taken is refused in its name, once cluster has 
   worker.send([['note', 'settings', {}]])
   worker.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: 2, accepted: true })
   worker.heard.length = 0
+  underway.forgetWorker()
+  assert.deepEqual(worker.heard, ['disconnect'])
   underway.passOn()
   assert.deepEqual(worker.heard, [
     'disconnect',
@@ -42,12 +44,24 @@ test('what a dead worker has not taken is refused in its name, once cluster has 
   assert.equal(worker.sent.length, 5)
 })
 
+test('what it took is not passed on, though its word of that is heard after its exit', () => {
+  const worker = new Worker()
+  const underway = new UnderwayConnections(worker.child)
+  worker.send(connection(1))
+  underway.forgetWorker()
+  worker.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: 1, accepted: true })
+  worker.heard.length = 0
+  underway.passOn()
+  assert.deepEqual(worker.heard, [])
+})
+
 test('a worker that took all it was sent is forgotten alone', () => {
   const worker = new Worker()
   const underway = new UnderwayConnections(worker.child)
   worker.send(connection(1))
   worker.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: 1, accepted: true })
   worker.heard.length = 0
+  underway.forgetWorker()
   underway.passOn()
   assert.deepEqual(worker.heard, ['disconnect'])
 })

@@ -31,10 +31,16 @@ export class UnderwayConnections {
     })
   }
 
-  /** The worker has ended: it is given nothing any more, and what it has not taken goes to another one. */
-  passOn(): void {
-    // First: an answer makes Node send the next connection to whoever gave it.
+  /** The worker has ended: it is given nothing any more. */
+  forgetWorker(): void {
     this.#child.emit('disconnect')
+  }
+
+  /**
+   * What it has not taken goes to others. Once all that it said has been heard, and the worker is forgotten: it may have
+   * taken one and begun to talk to the client, and an answer makes Node send the next connection to whoever gave it.
+   */
+  passOn(): void {
     for (const ack of this.#sent)
       this.#child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false })
     this.#sent.clear()

@@ -35,7 +35,10 @@ export class WorkerProcess {
       log,
     )
     worker.on('error', (err) => log.error({ err, pid: child.pid }, 'worker process failed'))
-    this.ended = endOf(child, () => connections.passOn()).then(() => this.channel.end())
+    this.ended = endOf(child, () => connections.forgetWorker()).then(() => {
+      connections.passOn()
+      this.channel.end()
+    })
   }
 
   get pid(): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -231,3 +232,34 @@ test('connections that were on their way to a worker that dies are served by ano
   for (let round = 0; round < 3; round++) await Promise.all(bothWays(4))
   await world.sessionsAre(user.username, 0)
 })
+
+test('data connections that were on their way to a worker that dies are closed', async () => {
+  await using world = await openWorkersWorld({ FTP_PASSIVE_PORTS: '0,0,0' })
+  const user = await world.addUser()
+  const login = { username: user.username, password: `${user.username}-password`, home: user.home }
+  const signIn = () => FtpClient.signIn(world.product.ftpPort, login)
+  const clients = await Promise.all(Array.from({ length: 8 }, signIn))
+  const workers = await Promise.all(clients.map(({ socket }) => workerServing(world.product, socket)))
+  const [killed] = workers
+  assert.ok(killed)
+  const lost = clients.filter((_, index) => workers[index] === killed).slice(0, 3)
+  assert.equal(lost.length, 3)
+  const armed: { client: FtpClient; port: number }[] = []
+  for (const client of lost) armed.push({ client, port: await client.passive() })
+  assert.equal(new Set(armed.map(({ port }) => port)).size, 3)
+  process.kill(killed, 'SIGSTOP')
+  const sockets = await Promise.all(armed.map(({ client, port }) => client.dataSocket(port)))
+  await delay(500)
+  process.kill(killed, 'SIGKILL')
+  for (const hasEnded of await Promise.all(sockets.map(endOf))) assert.ok(hasEnded)
+  for (const client of clients) client[Symbol.dispose]()
+})
+
+/** True when the other side has closed it, before long. */
+async function endOf(socket: Socket): Promise<boolean> {
+  socket.resume()
+  return await Promise.race([
+    new Promise<true>((resolve) => socket.on('end', () => resolve(true)).on('close', () => resolve(true))),
+    delay(10_000, false as const, { ref: false }),
+  ])
+}
