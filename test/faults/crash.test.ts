@@ -48,7 +48,7 @@ test('kill -9 during twenty uploads over SFTP, FTPS and HTTP damages no file, lo
         totals.staged += (await stagedIn(home)).length
       }
       stop.abort()
-      await Promise.all(work)
+      await allEnd(work)
       for (const writer of writers) writer.end()
       if (victim !== 'worker') product = await start()
       totals.files += await checkFiles(home, acknowledged)
@@ -96,6 +96,14 @@ async function killOneWorker(product: Product): Promise<void> {
     const log = product.log.slice(-5).join('\n')
     throw new Error(`killed ${victim} of ${workers.join()}, now ${seen.join()}\n${log}`, { cause: error })
   })
+}
+
+/** Each sees the end of its connections, whatever these were at. */
+async function allEnd(work: readonly Promise<void>[]): Promise<void> {
+  const late = delay(30_000, undefined, { ref: false }).then(() =>
+    assert.fail('a client still waits for its server'),
+  )
+  await Promise.race([Promise.all(work), late])
 }
 
 async function canGoOn(product: Product, username: string): Promise<void> {
