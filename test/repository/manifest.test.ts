@@ -8,6 +8,7 @@ import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { readConfig } from '../../src/config/config.ts'
 import { type Setting, settings } from '../../src/config/settings.ts'
+import { nodeOptions } from '../support/product.ts'
 import { type Manifest, platformEnvironment, readText, renderManifest, root } from './rendered-manifest.ts'
 
 const manifest = renderManifest()
@@ -148,6 +149,11 @@ suite('plugin.json', () => {
 
 suite('docker/Dockerfile', () => {
   const dockerfile = readText('docker/Dockerfile')
+
+  test('starts Node as npm start does', () => {
+    const command = JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? '') as string[]
+    assert.deepEqual(command, ['node', ...nodeOptions, 'build/main.js'])
+  })
 
   test('sets the container default of each setting where a clone has another', () => {
     const block = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile)?.[1] ?? ''

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import manifest from '../../package.json' with { type: 'json' }
 
 export interface Addresses {
   readonly sftp: string
@@ -157,12 +158,15 @@ const tokenMarginMs = 60_000
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 20_000
 export const sourceMain = join(import.meta.dirname, '../../src/main.ts')
+/** What `npm start` tells Node about itself. */
+export const nodeOptions = manifest.scripts.start.split(' ').slice(1, -1)
 
 /** @throws with the log when it is not ready in time or ends before */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'product-')))
   await mkdir(directory, { recursive: true })
-  const child = spawn(process.execPath, [options.main ?? process.env['PRODUCT_MAIN'] ?? sourceMain], {
+  const main = options.main ?? process.env['PRODUCT_MAIN'] ?? sourceMain
+  const child = spawn(process.execPath, [...nodeOptions, main], {
     env: { ...inherited(), ...defaultSettings(directory), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
