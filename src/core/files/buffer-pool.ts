@@ -1,5 +1,5 @@
-/** What is kept for later; more than this are in use only while so many transfers run. */
-const maxKept = 64
+/** What a pool keeps for later; more than this is in use only while so many transfers run. */
+const maxKeptBytes = 16 * 1024 * 1024
 
 /** Memory used again and again: new memory for every piece of a transfer costs page faults and garbage collection. */
 export class BufferPool {
@@ -18,7 +18,7 @@ export class BufferPool {
 
   /** Only for a buffer that nobody reads or writes any more. */
   give(buffer: Buffer): void {
-    if (this.#free.length < maxKept) this.#free.push(buffer)
+    if ((this.#free.length + 1) * this.bytes <= maxKeptBytes) this.#free.push(buffer)
   }
 }
 

@@ -1,8 +1,6 @@
-import { packetSlabs } from './packet-slabs.ts'
+import type { BufferPool } from '../../core/files/buffer-pool.ts'
+import { slabsFor } from './packet-slabs.ts'
 import { packetHeaderLength, packetLength, type PacketShape, sealPacket } from './ssh-transport.ts'
-
-/** Smaller runs are not worth a slab. */
-const minPooledBytes = 32 * 1024
 
 /**
  * Bytes for a channel, laid out as the SSH packets they will travel in: file data is read straight to its place
@@ -16,7 +14,7 @@ export class PacketRun {
   readonly #payload: number
   readonly #stride: number
   readonly #slab: Buffer
-  readonly #isPooled: boolean
+  readonly #pool: BufferPool | undefined
   #length: number
   #sent = 0
   #users = 1
@@ -36,9 +34,9 @@ export class PacketRun {
     this.#payload = shape ? options.payload : Infinity
     this.#stride = shape ? packetLength(shape, options.payload) : 0
     this.#length = length
-    const bytes = shape ? Math.ceil(length / this.#payload) * this.#stride : length
-    this.#isPooled = bytes >= minPooledBytes && bytes <= packetSlabs.bytes
-    this.#slab = this.#isPooled ? packetSlabs.take() : Buffer.allocUnsafe(bytes)
+    const bytes = shape ? bytesOf(shape, options.payload, length) : length
+    this.#pool = slabsFor(bytes)
+    this.#slab = this.#pool?.take() ?? Buffer.allocUnsafe(bytes)
   }
 
   /** Bytes not sent yet. */
@@ -109,6 +107,13 @@ export class PacketRun {
   }
 
   release(): void {
-    if (--this.#users === 0 && this.#isPooled) packetSlabs.give(this.#slab)
+    if (--this.#users === 0) this.#pool?.give(this.#slab)
   }
+}
+
+/** What `length` bytes take in packets of `payload` bytes each, the last as long as it has to be. */
+function bytesOf(shape: PacketShape, payload: number, length: number): number {
+  const full = Math.floor(length / payload)
+  const rest = length - full * payload
+  return full * packetLength(shape, payload) + (rest > 0 ? packetLength(shape, rest) : 0)
 }

@@ -8,8 +8,11 @@ const growthShare = 4
 /** What a window has to hold for each millisecond to the client and back: 400 MB a second. */
 const bytesPerMs = 400 * 1024
 
-/** Bytes that the windows of all connections of the machine together may grow by. */
-export const windowBudgetBytes = 256 * 1024 * 1024
+/**
+ * Bytes that the windows of all connections of the machine together may grow by: four far clients, or more near ones
+ * than its processors have time for. What clients may send they send, and on a busy machine near ones look far.
+ */
+export const windowBudgetBytes = 64 * 1024 * 1024
 
 /** What the windows of the connections of one process share. */
 export class WindowBudget {
