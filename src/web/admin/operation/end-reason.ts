@@ -5,6 +5,7 @@ const known: Readonly<Record<string, MessageKey>> = {
   'connection closed': 'live.reason.closed',
   'connection lost': 'live.reason.lost',
   'disconnected by an admin': 'live.reason.admin',
+  'disconnected by the user': 'live.reason.user',
   'the account was changed': 'live.reason.changed',
   'a backup was restored': 'live.reason.restored',
   'the account has expired': 'live.reason.expired',
@@ -13,6 +14,8 @@ const known: Readonly<Record<string, MessageKey>> = {
   'the client does not answer': 'live.reason.silent',
   'the server is stopping': 'live.reason.stopping',
   'signed in anew': 'live.reason.anew',
+  'signed in too often': 'live.reason.tooOften',
+  'the server process of this connection ended': 'live.reason.process',
   'signed out': 'live.reason.signedOut',
   quit: 'live.reason.signedOut',
 }
