@@ -8,7 +8,17 @@ import { FileServerError } from '../../src/core/errors.ts'
 import { FileJob, type FileJobOrder } from '../../src/core/files/file-job.ts'
 import { FileJobs } from '../../src/core/files/file-jobs.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
-import { at, CoreWorld, eventually, get, namesIn, put, rejects } from './core-fixture.ts'
+import {
+  at,
+  CoreWorld,
+  eventually,
+  get,
+  modifying,
+  namesIn,
+  overwriting,
+  put,
+  rejects,
+} from './core-fixture.ts'
 
 async function run(files: UserFilesystem, order: FileJobOrder): Promise<FileJob> {
   const job = new FileJob(files, order, new AbortController().signal)
@@ -132,6 +142,26 @@ test('a move that no rename can do copies and removes', async () => {
   assert.deepEqual(await namesIn(files, '/tree'), ['link'])
   await world.assertHomeQuota('ann', { size: 11, files: 2 })
 })
+
+for (const [what, how] of [
+  ['uploaded anew', overwriting],
+  ['written to', modifying],
+] as const)
+  test(`a file that is ${what} while a move copies it is not removed`, async () => {
+    await using world = await CoreWorld.open()
+    const files = await world.filesOf('ann')
+    await plant(files)
+    world.faults.fail('storage.rename', new FileServerError('unsupported', 'Another file system'))
+    world.faults.before('file.write', async () => {
+      world.faults.clear()
+      await put(files, '/tree/a', 'newer', how)
+    })
+    const job = await run(files, into('move', ['/tree/a'], '/to'))
+    assert.deepEqual([job.state, told(job)], ['failed', ['/tree/a busy']])
+    assert.equal(await get(files, '/tree/a'), 'newer')
+    assert.equal(await get(files, '/to/a'), 'first')
+    await world.assertHomeQuota('ann', { size: 16, files: 3 })
+  })
 
 test('a tree is removed with its links, and nothing that they point to', async () => {
   await using world = await CoreWorld.open()

@@ -1,4 +1,5 @@
 import { FileServerError, hasCode, toFileServerError, type ErrorCode } from '../errors.ts'
+import type { Entry } from './storage.ts'
 import type { UserFilesystem } from './user-filesystem.ts'
 import { isWithin, joinPath, nameOf, type VirtualPath } from './virtual-path.ts'
 import { walkTree, type TreeVisitor } from './walk-tree.ts'
@@ -138,9 +139,8 @@ export class FileJob {
   #copying(from: VirtualPath, to: VirtualPath, overwrite: boolean): Visitor {
     return {
       enter: (directory) => this.#enterAt(directory, moved(directory, from, to), to, overwrite),
-      visit: async (file, { type }) => {
-        if (type !== 'file') throw new FileServerError('unsupported', 'Only files and directories are copied')
-        await this.#copy(file, moved(file, from, to), overwrite)
+      visit: async (file, entry) => {
+        await this.#copy(file, entry, moved(file, from, to), overwrite)
         this.#doneFiles++
       },
       leave: async () => {
@@ -159,8 +159,10 @@ export class FileJob {
           this.#doneFiles++
         } catch (error) {
           if (!hasCode(error, 'unsupported')) throw error
-          await copying.visit(file, entry)
-          await this.#files.removeFile(file)
+          const copied = await this.#copy(file, entry, moved(file, from, to), overwrite)
+          // It may have been uploaded anew, or been written to: then it stays beside the copy.
+          await this.#files.removeFile(file, copied)
+          this.#doneFiles++
         }
       },
       // Of a directory that is not empty something could not be moved, which is told already.
@@ -191,8 +193,9 @@ export class FileJob {
     return true
   }
 
-  async #copy(from: VirtualPath, to: VirtualPath, replace: boolean): Promise<void> {
-    await this.#files.copyFile(from, to, {
+  async #copy(from: VirtualPath, { type }: Entry, to: VirtualPath, replace: boolean): Promise<Entry> {
+    if (type !== 'file') throw new FileServerError('unsupported', 'Only files and directories are copied')
+    return this.#files.copyFile(from, to, {
       replace,
       signal: this.#signal,
       onProgress: (bytes) => {

@@ -124,9 +124,10 @@ export class UserFilesystem implements AsyncDisposable {
 
   /**
    * Copies one file within the server. Needs 'copy' on both sides, 'download' at the original, and 'upload' or
-   * 'overwrite' as an upload to `to` would. @throws 'already-exists' without `replace`
+   * 'overwrite' as an upload to `to` would. Answers what was copied, as it was at the start.
+   * @throws 'already-exists' without `replace`
    */
-  copyFile(from: VirtualPath, to: VirtualPath, options: CopyOptions): Promise<void> {
+  copyFile(from: VirtualPath, to: VirtualPath, options: CopyOptions): Promise<Entry> {
     return this.#audited(
       'copy',
       from,
@@ -144,6 +145,7 @@ export class UserFilesystem implements AsyncDisposable {
           const durationMs = this.#services.clock() - startedAt
           const actor = this.#connection.actor()
           this.#emit({ type: 'file-copied', actor, path: from, target: to, bytes, durationMs })
+          return source.entry
         } finally {
           await source.close()
         }
@@ -165,13 +167,16 @@ export class UserFilesystem implements AsyncDisposable {
     })
   }
 
-  /** Removes a file, or a link itself. Needs 'delete' or 'delete_files'. */
-  removeFile(path: VirtualPath): Promise<void> {
+  /**
+   * Removes a file, or a link itself. Needs 'delete' or 'delete_files'. @throws 'busy' when it is not as `expected` any
+   * more: another one has its name, or it was written to
+   */
+  removeFile(path: VirtualPath, expected?: Entry): Promise<void> {
     return this.#audited('remove', path, async () => {
       this.#access.requireName(path)
       this.#access.requireFor(path, 'delete', 'delete_files')
       if (this.#mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
-      const bytes = await removeCountedFile(this.#mounts.locate(path), this.#services)
+      const bytes = await removeCountedFile(this.#mounts.locate(path), this.#services, expected)
       this.#emit({ type: 'file-removed', actor: this.#connection.actor(), path, bytes })
     })
   }
