@@ -19,11 +19,11 @@ const admin: Admin = {
   lastLogin: 0,
 }
 
-function guardedApp(): HttpApp {
+function guardedApp(authenticate = () => Promise.resolve(admin)): HttpApp {
   const app: HttpApp = fastify()
   app.decorateRequest('cookies', { getter: () => ({}) })
   guardRoutes(app, {
-    adminSignIn: { authenticate: () => Promise.resolve(admin) },
+    adminSignIn: { authenticate },
     webSessions: { find: () => undefined },
   })
   return app
@@ -54,4 +54,28 @@ test('refuses a request without a token before its body is read', async () => {
   })
   assert.equal(answer.statusCode, 500)
   assert.equal((answer.json() as { message: string }).message, 'Sign in first')
+})
+
+test('looks at the token once more when a body has come, and once where there is none', async () => {
+  let asked = 0
+  const app = guardedApp(() => {
+    asked++
+    return Promise.resolve(admin)
+  })
+  app.post('/some', { config: { access: 'any-admin' } }, () => 'open')
+  const headers = { authorization: 'Bearer token', 'content-type': 'application/json' }
+  for (const [payload, expected] of [
+    [undefined, 1],
+    ['', 1],
+    ['{}', 2],
+  ] as const) {
+    asked = 0
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/some',
+      headers,
+      ...(payload !== undefined && { payload }),
+    })
+    assert.equal(asked, expected, `${payload}: ${answer.body}`)
+  }
 })

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { adminMay, type Admin, type AdminPermission } from '../../core/accounts/admin.ts'
 import type { AdminSignIn } from '../../core/auth/admin-sign-in.ts'
 import { FileServerError } from '../../core/errors.ts'
+import { hasBody } from './body-time-limit.ts'
 import { adminCookie, cookieOf, userCookie } from './cookies.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import type { HttpApp } from './http-app.ts'
@@ -33,8 +34,9 @@ export interface Guards {
 }
 
 /**
- * Guards every route of `app`, before its body is read. A route that does not say who may use it cannot be
- * registered: what was forgotten is refused, never open.
+ * Guards every route of `app`, before its body is read and again once it is there: who held it back may have lost the
+ * session meanwhile. A route that does not say who may use it cannot be registered: what was forgotten is refused,
+ * never open.
  */
 export function guardRoutes(app: HttpApp, guards: Guards): void {
   app.decorateRequest('admin', undefined)
@@ -45,20 +47,27 @@ export function guardRoutes(app: HttpApp, guards: Guards): void {
       throw new Error(`${String(route.method)} ${route.url} does not say who may use it`)
     route.bodyLimit ??= access === 'public' ? maxPublicBodyBytes : maxBodyBytes
   })
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return
-    const { access } = request.routeOptions.config
-    if (access === 'public') return
-    if (access === 'user') {
-      request.webSession = findWebSession(request, guards)
-      return
-    }
-    const admin = await guards.adminSignIn.authenticate(adminTokenOf(request))
-    request.admin = admin
-    if (access === 'any-admin') return
-    if (!access?.some((permission) => adminMay(admin, permission)))
-      throw new FileServerError('permission-denied', 'Your account does not have the permission for this')
+  app.addHook('onRequest', (request) => admit(request, guards))
+  // Before the schema: who is not let in any more learns nothing about the body.
+  app.addHook('preValidation', async (request) => {
+    if (hasBody(request.raw)) await admit(request, guards)
   })
+}
+
+/** @throws FileServerError 'access-denied', 'permission-denied' */
+async function admit(request: FastifyRequest, guards: Guards): Promise<void> {
+  if (request.is404) return
+  const { access } = request.routeOptions.config
+  if (access === 'public') return
+  if (access === 'user') {
+    request.webSession = findWebSession(request, guards)
+    return
+  }
+  const admin = await guards.adminSignIn.authenticate(adminTokenOf(request))
+  request.admin = admin
+  if (access === 'any-admin') return
+  if (!access?.some((permission) => adminMay(admin, permission)))
+    throw new FileServerError('permission-denied', 'Your account does not have the permission for this')
 }
 
 /**

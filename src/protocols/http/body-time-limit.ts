@@ -16,8 +16,7 @@ declare module 'fastify' {
 export function limitBodyTime(app: HttpApp, limitMs: number, cutOff: (socket: Socket) => void): void {
   const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>()
   app.addHook('onRequest', async ({ raw }) => {
-    const hasBody = 'transfer-encoding' in raw.headers || Number(raw.headers['content-length'] ?? 0) > 0
-    if (!hasBody) return
+    if (!hasBody(raw)) return
     const timer = setTimeout(() => {
       if (!raw.complete) cutOff(raw.socket)
     }, limitMs).unref()
@@ -27,4 +26,9 @@ export function limitBodyTime(app: HttpApp, limitMs: number, cutOff: (socket: So
   app.addHook('preParsing', async ({ raw, routeOptions }) => {
     if (routeOptions.config.isSlow) clearTimeout(timers.get(raw))
   })
+}
+
+/** Whether anything follows the head, see RFC 9112 §6.3: known before it is read, and however long it takes. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return 'transfer-encoding' in headers || Number(headers['content-length'] ?? 0) > 0
 }
