@@ -1,7 +1,7 @@
 import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
 import type { User } from '../accounts/user.ts'
 import type { Connection, ConnectionPlaces } from '../connections/connection-registry.ts'
-import { FileServerError, toFileServerError } from '../errors.ts'
+import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { Actor, SessionProtocol } from '../events/events.ts'
 import type { FileServices } from '../files/file-services.ts'
 import { type Mount, MountTable } from '../files/mounts.ts'
@@ -58,13 +58,18 @@ export class SignIn {
     this.#parts = parts
   }
 
-  /** @throws FileServerError 'access-denied' 'too-many-attempts' 'too-many-connections' 'unavailable' */
-  async signIn(attempt: SignInAttempt): Promise<SignInResult> {
+  /**
+   * `makeRoom` is asked once where there is no place, and says whether it could free some: the credential, of which a
+   * code is good for one time, is not looked at again.
+   *
+   * @throws FileServerError 'access-denied' 'too-many-attempts' 'too-many-connections' 'unavailable'
+   */
+  async signIn(attempt: SignInAttempt, makeRoom?: () => Promise<boolean>): Promise<SignInResult> {
     const { authenticator, files } = this.#parts
     try {
       const { user, authentication } = await authenticator.authenticate(attempt)
       if (authentication.outcome !== 'accepted') return authentication
-      const session = await this.#openSession(user, attempt)
+      const session = await this.#openSession(user, attempt, makeRoom)
       files.events.emit({
         type: 'session-opened',
         actor: session.actor(),
@@ -91,9 +96,13 @@ export class SignIn {
     return this.#parts.authenticator.requiresTls(username)
   }
 
-  async #openSession(user: User, attempt: SignInAttempt): Promise<OpenSession> {
+  async #openSession(
+    user: User,
+    attempt: SignInAttempt,
+    makeRoom?: () => Promise<boolean>,
+  ): Promise<OpenSession> {
     const { connections, users, files, log } = this.#parts
-    const connection = await connections.open(attempt, user.maxSessions)
+    const connection = await this.#takePlace(user, attempt, makeRoom)
     try {
       await this.#requireUnchanged(user)
       const mounts = await this.#mount(user)
@@ -106,6 +115,20 @@ export class SignIn {
     } catch (error) {
       connections.close(connection)
       throw error
+    }
+  }
+
+  async #takePlace(
+    { maxSessions }: User,
+    attempt: SignInAttempt,
+    makeRoom?: () => Promise<boolean>,
+  ): Promise<Connection> {
+    const { connections } = this.#parts
+    try {
+      return await connections.open(attempt, maxSessions)
+    } catch (error) {
+      if (!hasCode(error, 'too-many-connections') || !(await makeRoom?.())) throw error
+      return connections.open(attempt, maxSessions)
     }
   }
 

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { SignInAttempt } from '../../core/auth/credentials.ts'
 import type { Session, SignIn } from '../../core/auth/sign-in.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
-import { FileServerError, hasCode } from '../../core/errors.ts'
+import { FileServerError } from '../../core/errors.ts'
 import type { User } from '../../core/accounts/user.ts'
 
 /** Without a request for so long, a browser has to sign in again. */
@@ -146,18 +147,13 @@ export class WebSessions implements AsyncDisposable {
     await Promise.all([...this.#open].map((webSession) => this.#end(webSession, 'the server is stopping')))
   }
 
-  /** Work that waits for a browser to come back does not keep its user out. */
-  async #openSession(attempt: WebSignIn): Promise<Session> {
-    try {
-      return await this.#attempt(attempt)
-    } catch (error) {
-      const waiting = [...this.#open].filter(
-        (webSession) => webSession.username === attempt.username && webSession.isExpired,
-      )
-      if (!hasCode(error, 'too-many-connections') || waiting.length === 0) throw error
-      await Promise.all(waiting.map((webSession) => this.#end(webSession, 'signed in anew')))
-      return this.#attempt(attempt)
-    }
+  /** Work that waits for a browser to come back does not keep its user out. False when there is none. */
+  async #endWaiting(username: string): Promise<boolean> {
+    const waiting = [...this.#open].filter(
+      (webSession) => webSession.username === username && webSession.isExpired,
+    )
+    await Promise.all(waiting.map((webSession) => this.#end(webSession, 'signed in anew')))
+    return waiting.length > 0
   }
 
   /** The browser that was silent for longest has to sign in again. */
@@ -167,8 +163,8 @@ export class WebSessions implements AsyncDisposable {
     await Promise.all(surplus.map((webSession) => this.#end(webSession, 'signed in too often')))
   }
 
-  async #attempt({ username, password, code, remoteAddress, userAgent }: WebSignIn): Promise<Session> {
-    const result = await this.#signIn.signIn({
+  async #openSession({ username, password, code, remoteAddress, userAgent }: WebSignIn): Promise<Session> {
+    const attempt: SignInAttempt = {
       protocol: 'HTTP',
       username,
       remoteAddress,
@@ -176,7 +172,8 @@ export class WebSessions implements AsyncDisposable {
       // Whether TLS ends before us cannot be known; only FTP makes a difference of it.
       encrypted: true,
       credential: { method: 'password', password, code },
-    })
+    }
+    const result = await this.#signIn.signIn(attempt, () => this.#endWaiting(username))
     if (result.outcome === 'accepted') return result.session
     if (result.outcome === 'code-needed')
       throw new FileServerError('second-factor-needed', 'Give the code of your authenticator, too')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SecondFactorService } from '../../../src/core/accounts/second-factor-service.ts'
+import { totpAt } from '../../../src/core/auth/totp.ts'
 import { hasCode } from '../../../src/core/errors.ts'
 import { webIdleTimeoutMs, WebSessions } from '../../../src/protocols/http/web-sessions.ts'
 import { CoreWorld } from '../../core/core-fixture.ts'
@@ -72,6 +74,31 @@ test('held work of an expired sign-in does not keep its user out', async () => {
   const { token } = await it.sessions.open(attempt)
   assert.equal(it.sessions.find(token)?.username, 'ann')
   assert.equal(it.world.connections.list().length, 1)
+})
+
+test('who has held work and a second factor signs in with one code, of either kind', async () => {
+  await using it = await openWorld({ maxSessions: 1 })
+  const { world, sessions } = it
+  const { users, admins, secondFactors: factors } = world.database
+  const { box, codes, hasher, throttle, bus: events, clock } = world
+  const service = new SecondFactorService({
+    ...{ factors, users, admins, box, codes, hasher, throttle, events, clock },
+  })
+  const ann = { kind: 'user', name: 'ann' } as const
+  const { secret } = await service.generate(ann)
+  const passcode = totpAt(secret, clock())
+  const [recovery = ''] = await service.turnOn(ann, { passcode, protocols: ['HTTP'] })
+  const codeIn = (ms: number) => totpAt(secret, clock() + ms)
+  let { webSession } = await sessions.open({ ...attempt, code: codeIn(30_000) })
+  for (const code of [() => codeIn(0), () => recovery]) {
+    using _hold = webSession.hold()
+    world.turnClock(webIdleTimeoutMs + 1000)
+    ;({ webSession } = await sessions.open({ ...attempt, code: code() }))
+    assert.equal(world.connections.list().length, 1)
+  }
+  assert.deepEqual(world.eventsOf('sign-in-refused'), [])
+  assert.equal(world.throttle.delayOf('user:ann'), 0)
+  assert.equal((await users.find('ann'))?.secondFactor?.recoveryCodes.length, 11)
 })
 
 test('a session that an admin ends is over in the browser as well', async () => {
