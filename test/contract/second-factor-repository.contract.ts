@@ -57,7 +57,7 @@ export function secondFactorRepositoryContract(openWorld: OpenWorld): void {
     for (const owner of owners) await database.secondFactors.turnOn(owner, factor, 5)
     const { users, admins } = database
     const replaced = [
-      await users.replace(userNamed('ann', { email: 'x@y' }), 6),
+      (await users.replace(userNamed('ann', { email: 'x@y' }), 6)).after,
       await admins.replace(adminNamed('ann', { email: 'x@y' }), 6),
     ]
     for (const { secondFactor } of replaced) assert.deepEqual(secondFactor, factor)

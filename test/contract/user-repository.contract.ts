@@ -140,10 +140,11 @@ export function userRepositoryContract(openWorld: OpenWorld): void {
     await using world = await openWorld()
     await using database = await world.open()
     for (const name of ['one', 'two']) await database.folders.add(folderNamed(name))
-    await database.users.add(userNamed('ann', { folders: [mountOf('one')] }), 1)
+    const added = await database.users.add(userNamed('ann', { folders: [mountOf('one')] }), 1)
     await database.users.add(userNamed('bob', { folders: [mountOf('one')] }), 1)
     const settings = userNamed('ann', { ...elaborateSettings, folders: [mountOf('two')] })
-    const replaced = await database.users.replace(settings, 5)
+    const { before, after: replaced } = await database.users.replace(settings, 5)
+    assert.deepEqual(before, added)
     assert.deepEqual(replaced, {
       ...replaced,
       ...settings,
@@ -175,6 +176,24 @@ export function userRepositoryContract(openWorld: OpenWorld): void {
     )
     const user = await one.users.find('ann')
     assert.deepEqual(user?.folders, [mountOf(user?.description ?? '')])
+  })
+
+  test('keeps a password and a status that a replacement leaves out, whoever changes them meanwhile', async () => {
+    await using world = await openWorld()
+    await using one = await world.open()
+    await using other = await world.open()
+    await one.users.add(userNamed('ann', { passwordHash: '0', status: 'disabled' }), 1)
+    const { passwordHash: _hash, status: _status, ...change } = userNamed('ann')
+    const replacing = Array.from({ length: 30 }, (_, i) =>
+      one.users.replace({ ...change, email: String(i) }, 2),
+    )
+    for (let i = 0; i < 10; i++) await other.users.changePassword('ann', String(i), String(i + 1), 3)
+    for (const { before, after } of await Promise.all(replacing)) {
+      assert.equal(after.passwordHash, before.passwordHash)
+      assert.equal(after.lastPasswordChange, before.lastPasswordChange)
+    }
+    const user = await one.users.find('ann')
+    assert.deepEqual([user?.passwordHash, user?.status], ['10', 'disabled'])
   })
 
   test('knows when the password changed', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AccountService, type UserInput } from '../../src/core/accounts/account-service.ts'
 import type { PermissionMap } from '../../src/core/accounts/permissions.ts'
 import type { VirtualPath } from '../../src/core/files/virtual-path.ts'
+import type { Session } from '../../src/core/auth/sign-in.ts'
 import type { FileServerError } from '../../src/core/errors.ts'
 import { at, attempt, CoreWorld, rejects, userSettings } from './core-fixture.ts'
 
@@ -190,6 +191,49 @@ test('a password is kept, replaced or removed as it is asked, and never told', a
   const removed = await service.replaceUser('root', input(world, 'bob', { password: '' }))
   assert.equal(removed.passwordHash, '')
   assert.ok(!JSON.stringify(world.events).includes('secret'))
+})
+
+test('what an admin leaves out of a replacement stays as it is when it is written', async () => {
+  await using world = await CoreWorld.open()
+  const service = serviceOf(world)
+  const { users } = world.database
+  const [first, second] = await Promise.all(['secret-one', 'secret-two'].map((one) => world.hasher.hash(one)))
+  assert.ok(first && second)
+  await world.addUser('bob', { passwordHash: first })
+  const session = await world.openSession('bob', {
+    credential: { method: 'password', password: 'secret-one' },
+  })
+  const { status: _status, ...rest } = input(world, 'bob')
+  // Asked for between the question and the answer: the user has another password, another admin has shut them out.
+  world.faults.before('folders.findAll', async () => {
+    world.faults.clear()
+    await users.changePassword('bob', first, second, world.clock())
+    await users.replace(
+      { ...userSettings(world, 'bob'), status: 'disabled', passwordHash: second },
+      world.clock(),
+    )
+  })
+  const replaced = await service.replaceUser('root', { ...rest, email: 'bob@example.test' })
+  assert.equal(replaced.passwordHash, second)
+  assert.equal(replaced.status, 'disabled')
+  assert.deepEqual(await users.find('bob'), replaced)
+  assert.equal(replaced.email, 'bob@example.test')
+  await session.close('done')
+})
+
+test('a session that began between the question and the answer of a replacement ends with it', async () => {
+  await using world = await CoreWorld.open()
+  const service = serviceOf(world)
+  const settings = userSettings(world, 'bob')
+  await world.addUser('bob', { permissions: { '/': ['list'] } })
+  const opened: Session[] = []
+  world.faults.before('folders.findAll', async () => {
+    world.faults.clear()
+    await world.database.users.replace(settings, world.clock() + 1)
+    opened.push(await world.openSession('bob'))
+  })
+  await service.replaceUser('root', input(world, 'bob', { permissions: { '/': ['list'] } }))
+  assert.equal(opened[0]?.signal.aborted, true)
 })
 
 test('each change is told once, with who made it; a refused one is not', async () => {

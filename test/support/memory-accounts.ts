@@ -32,13 +32,14 @@ export class MemoryAccounts {
       refuse(this.#users.has(settings.username), 'already-exists')
       return this.#put(settings, ++this.#lastId, now, now)
     },
-    replace: async (settings, now) => {
-      const known = this.#users.get(settings.username)
-      if (!known) throw missing()
-      const { secondFactor } = known
-      const user = this.#put(settings, known.id, known.createdAt, now)
-      if (secondFactor) this.#putFactor({ kind: 'user', name: settings.username }, secondFactor)
-      return this.#users.get(settings.username) ?? user
+    replace: async (change, now) => {
+      const before = this.#users.get(change.username)
+      if (!before) throw missing()
+      const { status = before.status, passwordHash = before.passwordHash } = change
+      const { secondFactor } = before
+      const user = this.#put({ ...change, status, passwordHash }, before.id, before.createdAt, now)
+      if (secondFactor) this.#putFactor({ kind: 'user', name: change.username }, secondFactor)
+      return { before, after: this.#users.get(change.username) ?? user }
     },
     changePassword: async (username, from, to, now) => {
       const known = this.#users.get(username)

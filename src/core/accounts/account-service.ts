@@ -12,8 +12,14 @@ import type { Folder, FolderSettings } from './folder.ts'
 import type { FolderRepository, Page, UserRepository } from './repositories.ts'
 import type { User, UserSettings } from './user.ts'
 
-/** A password to set: undefined keeps the present one, '' removes it. */
-export type UserInput = Omit<UserSettings, 'passwordHash'> & { readonly password?: string | undefined }
+/**
+ * A password to set: undefined keeps the present one, '' removes it. A status left out stays, so that a replacement that
+ * forgets it never opens a disabled account; a new one is active.
+ */
+export type UserInput = Omit<UserSettings, 'passwordHash' | 'status'> & {
+  readonly password?: string | undefined
+  readonly status?: UserSettings['status'] | undefined
+}
 
 export interface AccountParts {
   readonly users: UserRepository
@@ -58,8 +64,9 @@ export class AccountService {
 
   async addUser(admin: string, input: UserInput): Promise<User> {
     const settings = await this.#checked(input)
-    const passwordHash = await this.#hash(input.password, '')
-    const user = await this.#parts.users.add({ ...settings, passwordHash }, this.#clock())
+    const passwordHash = (await this.#hash(input.password)) ?? ''
+    const status = input.status ?? 'active'
+    const user = await this.#parts.users.add({ ...settings, status, passwordHash }, this.#clock())
     this.#changed(admin, 'user', user.username, 'added')
     return user
   }
@@ -69,10 +76,13 @@ export class AccountService {
    * may do, and for anything else where `disconnect` asks for it.
    */
   async replaceUser(admin: string, input: UserInput, { disconnect = false } = {}): Promise<User> {
-    const before = await this.findUser(input.username)
     const settings = await this.#checked(input)
-    const passwordHash = await this.#hash(input.password, before.passwordHash)
-    const user = await this.#parts.users.replace({ ...settings, passwordHash }, this.#clock())
+    const passwordHash = await this.#hash(input.password)
+    const { status } = input
+    const { before, after: user } = await this.#parts.users.replace(
+      { ...settings, status, passwordHash },
+      this.#clock(),
+    )
     this.#changed(admin, 'user', user.username, 'replaced')
     if (disconnect || changesAccess(before, user))
       this.#parts.connections.disconnectUser(user.username, 'the account was changed')
@@ -123,15 +133,16 @@ export class AccountService {
     this.#disconnectUsers(folder)
   }
 
-  async #checked(input: UserInput): Promise<Omit<UserSettings, 'passwordHash'>> {
+  async #checked(input: UserInput): Promise<Omit<UserSettings, 'passwordHash' | 'status'>> {
     const { password: _password, ...settings } = input
     checkName('username', settings.username)
     const homeDir =
       settings.homeDir === '' ? posix.join(this.#parts.usersBaseDir, settings.username) : settings.homeDir
-    const { passwordHash: _hash, ...checked } = checkUser(
-      { ...settings, homeDir, passwordHash: '' },
-      this.#parts.roots,
-    )
+    const {
+      passwordHash: _hash,
+      status: _status,
+      ...checked
+    } = checkUser({ ...settings, homeDir, passwordHash: '', status: 'active' }, this.#parts.roots)
     const names = checked.folders.map((mount) => mount.folderName)
     const known = new Set((await this.#parts.folders.findAll(names)).map((folder) => folder.name))
     const missing = names.find((name) => !known.has(name))
@@ -147,8 +158,8 @@ export class AccountService {
     return { ...input, mappedPath: checkDirectory('mapped_path', input.mappedPath, this.#parts.roots) }
   }
 
-  async #hash(password: string | undefined, present: string): Promise<string> {
-    if (password === undefined) return present
+  async #hash(password: string | undefined): Promise<string | undefined> {
+    if (password === undefined) return undefined
     return password === '' ? '' : this.#parts.hasher.hash(password)
   }
 

@@ -1,6 +1,6 @@
 import type { Admin, AdminSettings, AdminToken } from './admin.ts'
 import type { Folder, FolderSettings } from './folder.ts'
-import type { QuotaUsage, User, UserSettings } from './user.ts'
+import type { QuotaUsage, User, UserChange, UserSettings } from './user.ts'
 
 /** Page of a list, ordered by name. */
 export interface Page {
@@ -27,8 +27,11 @@ export interface UserRepository {
   count(): Promise<number>
   /** @throws 'already-exists'; 'not-found' when a folder it mounts does not exist */
   add(settings: UserSettings, now: number): Promise<User>
-  /** Replaces all settings of `settings.username`, including its mounts, in one transaction. */
-  replace(settings: UserSettings, now: number): Promise<User>
+  /**
+   * Replaces all settings of `change.username`, including its mounts, in one transaction: nothing came between what it
+   * answers as `before` and as `after`.
+   */
+  replace(change: UserChange, now: number): Promise<{ readonly before: User; readonly after: User }>
   /** Changes nothing else, whatever an admin changes at the same time. @throws 'busy' when the hash is not `from` */
   changePassword(username: string, from: string, to: string, now: number): Promise<void>
   /** Changes nothing else. */

@@ -92,6 +92,12 @@ export type UserSettings = Omit<
   | 'lastPasswordChange'
 >
 
+/** What takes the place of all settings of a user, but for what is left out: that stays as it is then. */
+export type UserChange = Omit<UserSettings, 'passwordHash' | 'status'> & {
+  readonly passwordHash?: string | undefined
+  readonly status?: UserSettings['status'] | undefined
+}
+
 /** The part of a user that admins set. */
 export function userSettingsOf(user: User): UserSettings {
   const {

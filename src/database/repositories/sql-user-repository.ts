@@ -1,6 +1,6 @@
-import { sql, type Kysely, type SelectQueryBuilder, type Selectable } from 'kysely'
+import { type Kysely, type SelectQueryBuilder, type Selectable } from 'kysely'
 import type { Page, UserRepository } from '../../core/accounts/repositories.ts'
-import type { FolderMount, User, UserSettings } from '../../core/accounts/user.ts'
+import type { FolderMount, User, UserChange, UserSettings } from '../../core/accounts/user.ts'
 import { FileServerError } from '../../core/errors.ts'
 import type { VirtualPath } from '../../core/files/virtual-path.ts'
 import type { EngineName } from '../engine.ts'
@@ -60,28 +60,25 @@ export class SqlUserRepository implements UserRepository {
     })
   }
 
-  async replace(settings: UserSettings, now: number): Promise<User> {
-    refuseDoubleMounts(settings.folders)
+  async replace(change: UserChange, now: number): Promise<{ before: User; after: User }> {
+    refuseDoubleMounts(change.folders)
     return inTransaction(this.#db, async (transaction) => {
-      const folderIds = await this.#lockFolders(transaction, settings.folders)
-      const row = await transaction
+      const folderIds = await this.#lockFolders(transaction, change.folders)
+      const before = await this.#lockUser(transaction, change.username)
+      const { status = before.status, passwordHash = before.passwordHash } = change
+      const isSame = passwordHash === before.passwordHash
+      await transaction
         .updateTable('users')
-        .set({ ...toUserColumns(settings), updated_at: now })
-        .set('last_password_change', (eb) =>
-          eb
-            .case()
-            .when('password_hash', '=', settings.passwordHash)
-            .then(eb.ref('last_password_change'))
-            .else(sql<number>`cast(${now} as bigint)`)
-            .end(),
-        )
-        .where('username', '=', settings.username)
-        .returning('id')
-        .executeTakeFirst()
-      if (!row) throw new FileServerError('not-found', unknownUser)
-      await transaction.deleteFrom('user_folders').where('user_id', '=', row.id).execute()
-      await insertMounts(transaction, row.id, settings.folders, folderIds)
-      return getUser(transaction, settings.username)
+        .set({
+          ...toUserColumns({ ...change, status, passwordHash }),
+          updated_at: now,
+          last_password_change: isSame ? before.lastPasswordChange : now,
+        })
+        .where('id', '=', before.id)
+        .execute()
+      await transaction.deleteFrom('user_folders').where('user_id', '=', before.id).execute()
+      await insertMounts(transaction, before.id, change.folders, folderIds)
+      return { before, after: await getUser(transaction, change.username) }
     })
   }
 
@@ -124,6 +121,13 @@ export class SqlUserRepository implements UserRepository {
   async recordLogin(username: string, now: number): Promise<void> {
     const query = this.#db.updateTable('users').set({ last_login: now }).where('username', '=', username)
     expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownUser)
+  }
+
+  /** The user, held against every change until the transaction ends; one of SQLite holds all from its beginning. */
+  async #lockUser(db: Db, username: string): Promise<User> {
+    if (this.#engine === 'postgres')
+      await db.selectFrom('users').select('id').where('username', '=', username).forNoKeyUpdate().execute()
+    return getUser(db, username)
   }
 
   /**

@@ -21,10 +21,10 @@ type Filters = NonNullable<UserUpdate['filters']>
  * replacement that forgets it never opens a disabled account. A new user is active unless told otherwise.
  * @throws FileServerError 'invalid-argument'
  */
-export function toUserInput(username: string, body: UserUpdate, present?: User): UserInput {
+export function toUserInput(username: string, body: UserUpdate): UserInput {
   return {
     username,
-    status: toStatus(body.status, present),
+    status: toStatus(body.status),
     email: body.email ?? '',
     description: body.description ?? '',
     additionalInfo: body.additional_info ?? '',
@@ -84,8 +84,8 @@ export function fromUser(
   }
 }
 
-function toStatus(status: number | undefined, present: User | undefined): User['status'] {
-  if (status === undefined) return present?.status ?? 'active'
+function toStatus(status: number | undefined): UserInput['status'] {
+  if (status === undefined) return undefined
   return status === 1 ? 'active' : 'disabled'
 }
 

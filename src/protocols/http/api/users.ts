@@ -100,7 +100,7 @@ export function serveUsers(app: HttpApp, accounts: AccountService, quotaLedger: 
       refuseUnsupportedFields(request.body)
       const present = await accounts.findUser(request.params.username)
       refuseSecondFactor(request.body, present)
-      const input = toUserInput(present.username, request.body, present)
+      const input = toUserInput(present.username, request.body)
       await accounts.replaceUser(adminOf(request).username, input, {
         disconnect: request.query.disconnect === 1,
       })
