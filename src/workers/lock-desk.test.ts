@@ -83,6 +83,28 @@ test('several processes that change one file in place count it together and once
   assert.equal(inPlace.has('f'), false)
 })
 
+test('a file that another process changes in place is known to a count by what it is on the disk', async () => {
+  const { one, inPlace } = openDesk()
+  const identity = { device: 1, file: 2 }
+  const file = await one.locks.run('f', async () => one.files.open('f', 100, identity))
+  const found = {
+    name: 'g',
+    type: 'file',
+    size: 300,
+    mode: 0,
+    modifiedAt: 0,
+    accessedAt: 0,
+    links: 1,
+  } as const
+  assert.equal(inPlace.countedSizeOf({ ...found, identity }), 100)
+  assert.equal(inPlace.countedSizeOf({ ...found, identity: { device: 1, file: 3 } }), 300)
+  assert.equal(inPlace.countedSizeOf({ ...found, identity: { device: 2, file: 2 } }), 300)
+  assert.equal(inPlace.countedSizeOf(found), 300)
+  one.files.release(file)
+  await turn()
+  assert.equal(inPlace.countedSizeOf({ ...found, identity }), 300)
+})
+
 test('a name that nobody changes in place is told without another question', async () => {
   const { one } = openDesk()
   await one.locks.run('f', () => {

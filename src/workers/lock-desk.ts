@@ -20,7 +20,7 @@ export class LockDesk implements Disposable {
     channel.on('unlock', (id) => this.#unlock(id))
     channel.answer(
       'in-place-open',
-      ({ id, name, size }) => void this.#files.set(id, inPlace.open(name, size)),
+      ({ id, name, size, identity }) => void this.#files.set(id, inPlace.open(name, size, identity)),
     )
     channel.answer('in-place-recount', ({ id, size }) => this.#files.get(id)?.recount(size) ?? 0)
     channel.answer('in-place-counted', ({ name, size }) => inPlace.countedSize(name, size))

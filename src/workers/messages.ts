@@ -6,6 +6,7 @@ import type {
   TransferStatus,
 } from '../core/connections/connection-registry.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
+import type { FileIdentity } from '../core/files/storage.ts'
 import type { QuotaLimits } from '../core/files/quota-ticket.ts'
 import type { ProcessSample } from '../core/process-sample.ts'
 import type { LiveValues } from '../core/settings/setting-rules.ts'
@@ -64,7 +65,10 @@ export interface WorkerWords {
     'quota-usage': { ask: QuotaAccount; answer: QuotaUsage }
     /** Answers the bytes that are held now: those asked for or more; never fewer than before. */
     'quota-hold': { ask: HoldAsk; answer: number }
-    'in-place-open': { ask: { id: number; name: string; size: number }; answer: void }
+    'in-place-open': {
+      ask: { id: number; name: string; size: number; identity: FileIdentity | undefined }
+      answer: void
+    }
     'in-place-recount': { ask: { id: number; size: number }; answer: number }
     'in-place-counted': { ask: { name: string; size: number }; answer: number }
     'in-place-recount-name': { ask: { name: string; before: number; after: number }; answer: number }

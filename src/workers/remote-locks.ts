@@ -1,5 +1,6 @@
 import type { InPlaceBook, InPlaceHandle } from '../core/files/in-place-files.ts'
 import type { NameLocks } from '../core/files/keyed-lock.ts'
+import type { FileIdentity } from '../core/files/storage.ts'
 import type { ChannelToPrimary } from './messages.ts'
 
 /** The locks of names, kept by the primary process for all. */
@@ -71,9 +72,9 @@ export class RemoteInPlaceFiles implements InPlaceBook {
     for (const name of names) this.#locked.delete(name)
   }
 
-  async open(name: string, size: number): Promise<InPlaceHandle> {
+  async open(name: string, size: number, identity?: FileIdentity): Promise<InPlaceHandle> {
     const id = ++this.#lastId
-    await this.#channel.call('in-place-open', { id, name, size })
+    await this.#channel.call('in-place-open', { id, name, size, identity })
     return new RemoteInPlaceFile(id, this.#channel)
   }
 

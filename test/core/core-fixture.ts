@@ -20,6 +20,7 @@ import type { FileServices } from '../../src/core/files/file-services.ts'
 import { FreeSpaceGuard } from '../../src/core/files/free-space-guard.ts'
 import { KeyedLock } from '../../src/core/files/keyed-lock.ts'
 import { QuotaLedger } from '../../src/core/files/quota-ledger.ts'
+import { QuotaScanner } from '../../src/core/files/quota-scanner.ts'
 import { measureTree } from '../../src/core/files/tree-size.ts'
 import type { OpenForWriting } from '../../src/core/files/transfer-opener.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
@@ -205,6 +206,12 @@ function withRepositoryFaults(database: Database, faults: Faults) {
     folders: withFaults('folders', database.folders, faults),
     quota: withFaults('quota', database.quota, faults),
   }
+}
+
+export function scannerOf(world: CoreWorld): QuotaScanner {
+  const { users, folders, quota } = world.database
+  const { ledger, storages, locks, bus: events, clock } = world
+  return new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log: silentLog, clock })
 }
 
 export function userSettings(world: CoreWorld, username: string): UserSettings {

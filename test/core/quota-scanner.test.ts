@@ -4,19 +4,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { QuotaAccount } from '../../src/core/accounts/repositories.ts'
 import { FileServerError } from '../../src/core/errors.ts'
-import { QuotaScanner } from '../../src/core/files/quota-scanner.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
-import { silentLog } from '../../src/core/log.ts'
-import { at, CoreWorld, eventually, overwriting, put, rejects } from './core-fixture.ts'
+import { at, CoreWorld, eventually, overwriting, put, rejects, scannerOf } from './core-fixture.ts'
 
 const bob: QuotaAccount = { kind: 'user', name: 'bob' }
 const staged = '.sftpgo-0123456789abcdef.part'
-
-function scannerOf(world: CoreWorld): QuotaScanner {
-  const { users, folders, quota } = world.database
-  const { ledger, storages, locks, bus: events, clock } = world
-  return new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log: silentLog, clock })
-}
 
 async function scanned(world: CoreWorld, count: number): Promise<void> {
   await eventually(() => world.eventsOf('quota-scanned').length === count)

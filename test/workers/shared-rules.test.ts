@@ -138,6 +138,34 @@ describe('two workers keep the same rules', { concurrency: 1 }, () => {
     for (const session of sessions) session.destroy()
   })
 
+  test('a count takes files that both workers are changing in place once', async () => {
+    const user = await world.addUser()
+    const sessions = await sftpOnBoth(world, user)
+    const handles = await Promise.all(
+      sessions.map(async (session, index) => {
+        await session.put(`/f${index}`, Buffer.alloc(200_000))
+        return session.open(`/f${index}`, 'r+')
+      }),
+    )
+    const [grown, cut] = handles
+    const [one, other] = sessions
+    assert.ok(grown && cut)
+    await one.write(grown, 200_000, Buffer.alloc(30_000))
+    await other.truncate('/f1', 50_000)
+    const started = await world.product.api('POST', `/quotas/users/${user.username}/scan`)
+    assert.equal(started.status, 202)
+    await waitUntil('the count', async () => {
+      const scans = await world.product.api('GET', '/quotas/users/scans')
+      return (scans.body as unknown[]).length === 0
+    })
+    await one.write(grown, 230_000, Buffer.alloc(30_000))
+    await one.close(grown)
+    await other.close(cut)
+    await world.quotaSettles(user)
+    assert.deepEqual(await world.usedQuota(user.username), { size: 310_000, files: 2 })
+    for (const session of sessions) session.destroy()
+  })
+
   test('a directory with a running upload of the other worker is not removed with it', async () => {
     const user = await world.addUser()
     const [one, other] = await sftpOnBoth(world, user)

@@ -1,3 +1,5 @@
+import type { Entry, FileIdentity } from './storage.ts'
+
 /** One client's view of a file that is being changed in place, by it alone or by many. */
 export interface InPlaceHandle {
   /** By how many bytes the quota changes when the file is found to have `size`. */
@@ -7,7 +9,7 @@ export interface InPlaceHandle {
 /** Files changed in place right now, in all processes. What is asked under the lock of a name holds as long as it. */
 export interface InPlaceBook {
   /** release() it. `size` is the file's, in bytes, when nobody else changes it. */
-  open(key: string, size: number): Promise<InPlaceHandle> | InPlaceHandle
+  open(key: string, size: number, identity?: FileIdentity): Promise<InPlaceHandle> | InPlaceHandle
   release(file: InPlaceHandle): void
   /** What the quota gets back when `key` goes, whose size on disk is `size`. */
   countedSize(key: string, size: number): Promise<number> | number
@@ -23,14 +25,20 @@ export class InPlaceFile implements InPlaceHandle {
   /** Bytes that its quota knows of. */
   #counted: number
   #isGone = false
+  readonly #identity: FileIdentity | undefined
   holders = 0
 
-  constructor(size: number) {
+  constructor(size: number, identity?: FileIdentity) {
     this.#counted = size
+    this.#identity = identity
   }
 
   get counted(): number {
     return this.#counted
+  }
+
+  is({ device, file }: FileIdentity): boolean {
+    return this.#identity?.file === file && this.#identity.device === device
   }
 
   recount(size: number): number {
@@ -55,8 +63,8 @@ export class InPlaceFiles implements InPlaceBook {
     return this.#files.has(key)
   }
 
-  open(key: string, size: number): InPlaceFile {
-    const file = this.#files.get(key) ?? new InPlaceFile(size)
+  open(key: string, size: number, identity?: FileIdentity): InPlaceFile {
+    const file = this.#files.get(key) ?? new InPlaceFile(size, identity)
     this.#files.set(key, file)
     file.holders++
     return file
@@ -69,6 +77,15 @@ export class InPlaceFiles implements InPlaceBook {
 
   countedSize(key: string, size: number): number {
     return this.#files.get(key)?.counted ?? size
+  }
+
+  /**
+   * Bytes that the quota knows of a file as it was found on the disk: what it grew or shrank by since it was opened is
+   * charged when it is closed. Known by its identity: it may have been reached through a link, or its directory renamed.
+   */
+  countedSizeOf({ identity, size }: Entry): number {
+    if (identity) for (const file of this.#files.values()) if (file.is(identity)) return file.counted
+    return size
   }
 
   recount(key: string, before: number, after: number): number {

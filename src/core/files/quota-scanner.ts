@@ -11,7 +11,7 @@ import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
-import type { StorageProvider } from './storage.ts'
+import type { Entry, StorageProvider } from './storage.ts'
 import { measureTree } from './tree-size.ts'
 
 /** A count that files kept changing under is taken again, this many times. */
@@ -177,11 +177,15 @@ export class QuotaScanner implements AsyncDisposable {
     this.#resting.set(key, timer)
   }
 
+  /** As the counters know it: what runs and is charged at its end is not counted yet. */
   async #measure(directories: readonly string[]): Promise<QuotaUsage> {
+    const { ledger, storages } = this.#parts
+    const { signal } = this.#stop
+    const sizeOf = (file: Entry) => ledger.inPlace.countedSizeOf(file)
     let size = 0
     let files = 0
     for (const directory of directories) {
-      const part = await measureTree(this.#parts.storages.open(directory), [], this.#stop.signal)
+      const part = await measureTree(storages.open(directory), [], { signal, sizeOf })
       size += part.size
       files += part.files
     }

@@ -16,8 +16,13 @@ export interface Entry {
   readonly links: number
   /** When anything about it last changed, as exactly as the storage knows; nobody can set it. */
   readonly changedAt?: number
-  /** The same for two names of one file, and for no other: the storage's device and its number there. */
-  readonly identity?: { readonly device: number; readonly file: number } | undefined
+  readonly identity?: FileIdentity | undefined
+}
+
+/** The same for two names of one file, and for no other: the storage's device and its number there. */
+export interface FileIdentity {
+  readonly device: number
+  readonly file: number
 }
 
 export interface Attributes {

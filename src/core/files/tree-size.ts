@@ -1,12 +1,18 @@
 import type { QuotaUsage } from '../accounts/user.ts'
 import { hasCode } from '../errors.ts'
-import type { Storage, StorageKey } from './storage.ts'
+import type { Entry, Storage, StorageKey } from './storage.ts'
+
+export interface MeasureOptions {
+  readonly signal?: AbortSignal
+  /** Bytes that a file is counted with; its size unless told. Asked in the turn in which its entry comes. */
+  readonly sizeOf?: (file: Entry) => number
+}
 
 /** Bytes and number of the regular files at and below `key`; links are not followed. Memory grows with depth alone. */
 export async function measureTree(
   storage: Storage,
   key: StorageKey,
-  signal?: AbortSignal,
+  { signal, sizeOf = ({ size }) => size }: MeasureOptions = {},
 ): Promise<QuotaUsage> {
   let size = 0
   let files = 0
@@ -18,7 +24,7 @@ export async function measureTree(
         for (const entry of batch) {
           if (entry.type === 'directory') pending.push([...directory, entry.name])
           else if (entry.type === 'file') {
-            size += entry.size
+            size += sizeOf(entry)
             files++
           }
         }

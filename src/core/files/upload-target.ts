@@ -60,7 +60,7 @@ function openInPlace(location: Location, { locks, quota: { inPlace } }: FileServ
 
 async function openShared(inPlace: InPlaceBook, name: string, file: WritableFile): Promise<InPlaceHandle> {
   try {
-    return await inPlace.open(name, file.initialSize)
+    return await inPlace.open(name, file.initialSize, (await file.stat()).identity)
   } catch (error) {
     await file.discard()
     throw error
