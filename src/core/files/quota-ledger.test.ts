@@ -12,6 +12,8 @@ class CountingRepository implements QuotaRepository {
   stored: QuotaUsage
   unsettled = false
   failure: FileServerError | undefined
+  /** What is written is stored, and the answer is lost. */
+  losesAnswers = false
   writes = 0
 
   constructor(stored: QuotaUsage = { size: 0, files: 0 }) {
@@ -26,12 +28,17 @@ class CountingRepository implements QuotaRepository {
     if (this.failure) return Promise.reject(this.failure)
     this.writes++
     this.stored = { size: this.stored.size + change.size, files: this.stored.files + change.files }
-    return Promise.resolve()
+    return this.#answer()
   }
 
   set(_account: QuotaAccount, usage: QuotaUsage): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure)
     this.stored = usage
-    return Promise.resolve()
+    return this.#answer()
+  }
+
+  #answer(): Promise<void> {
+    return this.losesAnswers ? Promise.reject(away) : Promise.resolve()
   }
 
   markUnsettled(): Promise<void> {
@@ -49,6 +56,7 @@ class CountingRepository implements QuotaRepository {
   }
 }
 
+const away = new FileServerError('unavailable', 'away')
 const exceeded = (error: unknown) => hasCode(error, 'quota-exceeded')
 
 test('parallel uploads share a quota to the last byte', async () => {
@@ -116,6 +124,55 @@ test('a database that is away gets the changes when it is back, and the mark sta
   assert.deepEqual(await ledger.usage(bob), { size: 7, files: 1 })
   await ledger[Symbol.asyncDispose]()
   assert.ok(repository.unsettled)
+})
+
+test('a change whose answer was lost is counted once, also when it is undone before the database is back', async () => {
+  const repository = new CountingRepository()
+  const ledger = new QuotaLedger(repository, { log: silentLog })
+  repository.losesAnswers = true
+  await ledger.add(bob, { size: 7, files: 1 })
+  for (let attempt = 0; attempt < 3; attempt++) await ledger.flush()
+  repository.losesAnswers = false
+  await ledger.flush()
+  assert.deepEqual(repository.stored, { size: 7, files: 1 })
+
+  repository.losesAnswers = true
+  await ledger.add(bob, { size: 5, files: 1 })
+  await ledger.flush()
+  repository.failure = away
+  await ledger.add(bob, { size: -5, files: -1 })
+  await ledger.flush()
+  repository.failure = undefined
+  repository.losesAnswers = false
+  await ledger.add(bob, { size: 1, files: 0 })
+  await ledger[Symbol.asyncDispose]()
+  assert.deepEqual(repository.stored, { size: 8, files: 1 })
+  assert.ok(!repository.unsettled)
+})
+
+test('an account whose last answer was lost stays marked until the database has answered', async () => {
+  const repository = new CountingRepository()
+  const ledger = new QuotaLedger(repository, { log: silentLog })
+  repository.losesAnswers = true
+  await ledger.add(bob, { size: 7, files: 1 })
+  await ledger.flush()
+  await ledger.add(bob, { size: -7, files: -1 })
+  await ledger[Symbol.asyncDispose]()
+  assert.ok(repository.unsettled)
+})
+
+test('a count whose answer was lost changes nothing, in the database either', async () => {
+  const repository = new CountingRepository({ size: 50, files: 5 })
+  const ledger = new QuotaLedger(repository, { log: silentLog })
+  repository.losesAnswers = true
+  const count = ledger.set(bob, { size: 10, files: 1 })
+  // It waits for its turn behind the count.
+  const later = ledger.add(bob, { size: 3, files: 1 }).then(() => ledger.flush())
+  await assert.rejects(count, (error) => error === away)
+  await later
+  repository.losesAnswers = false
+  await ledger[Symbol.asyncDispose]()
+  assert.deepEqual(repository.stored, { size: 53, files: 6 })
 })
 
 test('a removed account stops being written', async () => {

@@ -25,6 +25,8 @@ interface OpenAccount extends QuotaCounters {
   holders: number
   idleSince: number
   flushing: Promise<void> | undefined
+  /** The database did not answer, and may have stored what it was told: next it is told what is used in all. */
+  isUncertain: boolean
 }
 
 const flushDelayMs = 250
@@ -116,7 +118,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     this.#timer = undefined
     await this.flush()
     for (const open of await this.#loaded())
-      if (open.holders === 0 && open.pendingSize === 0 && open.pendingFiles === 0) await this.#clearMark(open)
+      if (open.holders === 0 && isWritten(open)) await this.#clearMark(open)
     this.#accounts.clear()
     clearTimeout(this.#timer)
   }
@@ -126,18 +128,18 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     open.size = usage.size
     open.files = usage.files
     open.pendingSize = open.pendingFiles = 0
-    const written = this.#repository.set(open.account, usage, this.#clock())
+    const written = this.#repository.set(open.account, usage, this.#clock()).then(
+      () => void (open.isUncertain = false),
+      (error: unknown) => {
+        open.size += before.size - usage.size
+        open.files += before.files - usage.files
+        open.isUncertain = true
+        throw error
+      },
+    )
     // What changes from now on is written after this.
-    await this.#flushWith(open, written.then(noop, noop))
-    try {
-      await written
-    } catch (error) {
-      open.size += before.size - usage.size
-      open.files += before.files - usage.files
-      open.pendingSize += before.pendingSize
-      open.pendingFiles += before.pendingFiles
-      throw error
-    }
+    await this.#flushWith(open, written.catch(noop))
+    await written
   }
 
   /** The account, which stays open until #released(). */
@@ -180,7 +182,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
       holders: 0,
       generation: 1,
     }
-    return { account, ...usage, ...none, idleSince: 0, flushing: undefined }
+    return { account, ...usage, ...none, idleSince: 0, flushing: undefined, isUncertain: false }
   }
 
   #released(open: OpenAccount): void {
@@ -194,7 +196,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     for (const open of await this.#loaded()) {
       await this.#write(open)
       const isIdle = open.holders === 0 && this.#clock() - open.idleSince >= closeAfterIdleMs
-      if (isIdle && open.pendingSize === 0 && open.pendingFiles === 0) await this.#close(open)
+      if (isIdle && isWritten(open)) await this.#close(open)
     }
     if (this.#accounts.size > 0) this.#timer ??= setTimeout(() => void this.#tick(), flushDelayMs).unref()
   }
@@ -224,16 +226,22 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
 
   async #write(open: OpenAccount): Promise<void> {
     while (open.flushing) await open.flushing
-    if (open.pendingSize === 0 && open.pendingFiles === 0) return
+    if (isWritten(open)) return
+    const { account, size, files } = open
     const change = { size: open.pendingSize, files: open.pendingFiles }
     open.pendingSize = open.pendingFiles = 0
-    const written = this.#repository.add(open.account, change, this.#clock()).catch((error: unknown) => {
-      // The account was removed while its last upload ran: there is nothing left to count.
-      if (hasCode(error, 'not-found')) return
-      open.pendingSize += change.size
-      open.pendingFiles += change.files
-      this.#log.warn({ err: error, account: keyOf(open.account) }, 'quota usage not written yet')
-    })
+    const told = open.isUncertain
+      ? this.#repository.set(account, { size, files }, this.#clock())
+      : this.#repository.add(account, change, this.#clock())
+    const written = told.then(
+      () => void (open.isUncertain = false),
+      (error: unknown) => {
+        // The account was removed while its last upload ran: there is nothing left to count.
+        open.isUncertain = !hasCode(error, 'not-found')
+        if (open.isUncertain)
+          this.#log.warn({ err: error, account: keyOf(account) }, 'quota usage not written yet')
+      },
+    )
     await this.#flushWith(open, written)
   }
 
@@ -243,6 +251,10 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     await written
     open.flushing = undefined
   }
+}
+
+function isWritten(open: OpenAccount): boolean {
+  return open.pendingSize === 0 && open.pendingFiles === 0 && !open.isUncertain
 }
 
 function noop(): void {}
