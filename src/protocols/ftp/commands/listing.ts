@@ -12,10 +12,14 @@ import { runTransfer } from './run-transfer.ts'
 /** Options of `ls` that clients send to LIST and NLST; a name that looks alike is still a name. */
 const optionsPattern = /^(?:-[aAlLrRtSdhnF1]+(?: +|$))+/
 
-/** What a listing is of: the entries of `directory`, or of one entry alone. */
-interface Listing {
-  readonly directory: VirtualPath
+/** Entries of which the first have been read; they hold a directory open until this is disposed. */
+interface OpenBatches extends AsyncDisposable {
   readonly batches: AsyncIterable<readonly Entry[]>
+}
+
+/** What a listing is of: the entries of `directory`, or of one entry alone. */
+interface Listing extends OpenBatches {
+  readonly directory: VirtualPath
   /** What the client wrote before the last name, to be shown with the names that a pattern found. */
   readonly prefix: string
 }
@@ -27,7 +31,7 @@ export const listingCommands = {
     replies: 'listing',
     isLong: true,
     async run(session, argument, signal) {
-      const listing = await openNamed(session, withoutOptions(argument))
+      await using listing = await openNamed(session, withoutOptions(argument))
       await sendListing(session, signal, longLines(session, listing))
     },
   },
@@ -37,7 +41,8 @@ export const listingCommands = {
     replies: 'listing',
     isLong: true,
     async run(session, argument, signal) {
-      const { batches, prefix } = await openNamed(session, withoutOptions(argument))
+      await using listing = await openNamed(session, withoutOptions(argument))
+      const { batches, prefix } = listing
       await sendListing(
         session,
         signal,
@@ -52,9 +57,9 @@ export const listingCommands = {
     isLong: true,
     async run(session, argument, signal) {
       const directory = session.path(argument)
-      const batches = await opened(session.files.list(directory))
+      await using listing = await opened(session.files.list(directory))
       const formatter = new FactFormatter(session.facts, session.session.user.permissions)
-      const lines = formatBatches(batches, (entry) => {
+      const lines = formatBatches(listing.batches, (entry) => {
         const { name } = entry
         if (entry.type !== 'symlink') return formatter.formatIn(directory, entry, name)
         const path = joinPath(directory, name)
@@ -79,7 +84,7 @@ export const listingCommands = {
 
 /** STAT with a path: a listing on the control connection. */
 export async function replyStatOf(session: FtpSession, argument: string): Promise<void> {
-  const listing = await openNamed(session, withoutOptions(argument))
+  await using listing = await openNamed(session, withoutOptions(argument))
   session.control.send(`213-Status of ${oneLine(argument)}\r\n`)
   for await (const text of longLines(session, listing)) {
     // A line that began with three digits and a space would end the reply (RFC 959 §4.2).
@@ -120,7 +125,7 @@ async function openNamed(session: FtpSession, argument: string): Promise<Listing
   session.data.requireProtection()
   const path = session.path(argument)
   try {
-    return { directory: path, batches: await opened(session.files.list(path)), prefix: '' }
+    return { ...(await opened(session.files.list(path))), directory: path, prefix: '' }
   } catch (error) {
     if (!hasCode(error, 'not-a-directory') && !hasCode(error, 'not-found')) throw error
     return await openEntryOrPattern(session, argument, path, error)
@@ -137,12 +142,12 @@ async function openEntryOrPattern(
   const prefix = argument.slice(0, argument.lastIndexOf('/') + 1)
   if (hasCode(failure, 'not-a-directory')) {
     const entry = await session.files.lstat(path)
-    return { directory, batches: one(entry), prefix }
+    return { ...(await opened(one(entry))), directory, prefix }
   }
   const name = nameOf(path)
   if (!/[*?[]/.test(name)) throw failure
-  const batches = await opened(session.files.list(directory))
-  return { directory, batches: matching(batches, name), prefix }
+  const all = await opened(session.files.list(directory))
+  return { ...all, directory, batches: matching(all.batches, name), prefix }
 }
 
 async function* one(entry: Entry): AsyncGenerator<readonly Entry[]> {
@@ -160,17 +165,17 @@ async function* matching(
 }
 
 /** Waits for the first batch, so that what cannot be listed is answered before the transfer begins. */
-async function opened(batches: AsyncGenerator<readonly Entry[]>): Promise<AsyncGenerator<readonly Entry[]>> {
+async function opened(batches: AsyncGenerator<readonly Entry[]>): Promise<OpenBatches> {
   const first = await batches.next()
   async function* all(): AsyncGenerator<readonly Entry[]> {
-    try {
-      if (!first.done) yield first.value
-      yield* batches
-    } finally {
-      await batches.return(undefined)
-    }
+    if (!first.done) yield first.value
+    yield* batches
   }
-  return all()
+  return {
+    batches: all(),
+    // Not by `all`: a transfer that never begins takes nothing from it, and then its `finally` would not run.
+    [Symbol.asyncDispose]: async () => void (await batches.return(undefined)),
+  }
 }
 
 /** A link as what it leads to, where that can be known. */
