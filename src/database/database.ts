@@ -54,7 +54,7 @@ export async function openDatabase(url: string, { log }: { log: Log }): Promise<
     engine: engine.name,
     users: new SqlUserRepository(db, engine.name),
     folders: new SqlFolderRepository(db),
-    admins: new SqlAdminRepository(db),
+    admins: new SqlAdminRepository(db, engine.name),
     secondFactors: new SqlSecondFactorRepository(db),
     quota: new SqlQuotaRepository(db),
     audit: new SqlAuditRepository(db),

@@ -60,7 +60,9 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
   test('knows a token until it expires, is removed, or its admin is', async () => {
     await using world = await openWorld()
     await using database = await world.open()
-    for (const name of ['ann', 'bob']) await database.admins.add(adminNamed(name), 1)
+    const ann = await database.admins.add(adminNamed('ann'), 1)
+    const bob = await database.admins.add(adminNamed('bob'), 1)
+    const groundsOf = (name: string) => ({ admin: name === 'ann' ? ann : bob })
     const token = (tokenHash: string, adminUsername: string, expiresAt = 1_900_000_000_000) => ({
       kind: 'token' as const,
       name: '',
@@ -71,7 +73,8 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
     })
     const tokens = [token('1', 'ann'), token('2', 'ann'), token('3', 'bob'), token('4', 'bob', 100)]
     const ids: number[] = []
-    for (const each of tokens) ids.push((await database.admins.addToken(each)).id)
+    for (const each of tokens)
+      ids.push((await database.admins.addToken(each, groundsOf(each.adminUsername))).id)
     const known = async (now: number) => {
       const found = await Promise.all(
         tokens.map(({ tokenHash }) => database.admins.findToken(tokenHash, now)),
@@ -79,7 +82,7 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
       return found.flatMap((each) => each?.tokenHash ?? []).join('')
     }
     assert.deepEqual(await database.admins.findToken('3', 10), { ...tokens[2], id: ids[2] })
-    await rejectsWith(database.admins.addToken(token('1', 'bob')), 'already-exists')
+    await rejectsWith(database.admins.addToken(token('1', 'bob'), { admin: bob }), 'already-exists')
     assert.equal(await known(99), '1234')
     assert.equal(await known(100), '123')
     await database.admins.removeExpiredTokens(100)
@@ -97,9 +100,15 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
     await using world = await openWorld()
     await using database = await world.open()
     const { admins } = database
-    for (const name of ['ann', 'bob']) await admins.add(adminNamed(name), 1)
-    const add = (tokenHash: string, adminUsername: string, kind: 'session' | 'token' | 'key') =>
-      admins.addToken({ kind, name: `${kind}-name`, tokenHash, adminUsername, createdAt: 5, expiresAt: 50 })
+    const owners = {
+      ann: await admins.add(adminNamed('ann'), 1),
+      bob: await admins.add(adminNamed('bob'), 1),
+    }
+    const add = (tokenHash: string, adminUsername: keyof typeof owners, kind: 'session' | 'token' | 'key') =>
+      admins.addToken(
+        { kind, name: `${kind}-name`, tokenHash, adminUsername, createdAt: 5, expiresAt: 50 },
+        { admin: owners[adminUsername] },
+      )
     const session = await add('1', 'ann', 'session')
     const key = await add('2', 'ann', 'key')
     const other = await add('3', 'bob', 'token')
@@ -118,5 +127,45 @@ export function adminRepositoryContract(openWorld: OpenWorld): void {
       ['1'],
     )
     assert.deepEqual(await admins.listTokens('bob', 1), [other])
+  })
+
+  test('makes a token only on grounds that hold', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const { admins } = database
+    const ann = await admins.add(adminNamed('ann', { passwordHash: 'first' }), 1)
+    const bob = await admins.add(adminNamed('bob', { status: 'disabled' }), 1)
+    const common = { kind: 'key', name: '', createdAt: 5, expiresAt: 50 } as const
+    const token = (tokenHash: string, adminUsername = 'ann') => ({ ...common, tokenHash, adminUsername })
+    await admins.addToken(token('1'), { admin: ann })
+    await admins.addToken(token('2'), { admin: ann, askedBy: '1' })
+    for (const [grounds, adminUsername] of [
+      [{ admin: { ...ann, passwordHash: 'other' } }],
+      [{ admin: { ...ann, source: 'thinger' } }],
+      [{ admin: { ...ann, id: bob.id } }],
+      [{ admin: ann, askedBy: 'unknown' }],
+      [{ admin: ann }, 'bob'],
+      [{ admin: bob }, 'bob'],
+    ] as const)
+      await rejectsWith(admins.addToken(token('3', adminUsername), grounds), 'access-denied')
+    assert.equal((await admins.listTokens('ann', 1)).length, 2)
+    assert.equal((await admins.listTokens('bob', 1)).length, 0)
+  })
+
+  test('no token that is made while its admin is changed outlives the change', async () => {
+    await using world = await openWorld()
+    await using one = await world.open()
+    await using other = await world.open()
+    let ann = await one.admins.add(adminNamed('ann', { passwordHash: '0' }), 1)
+    const common = { kind: 'session', name: '', adminUsername: 'ann', createdAt: 5, expiresAt: 50 } as const
+    for (let round = 1; round <= 20; round++) {
+      const made = Array.from({ length: 8 }, (_, i) =>
+        one.admins.addToken({ ...common, tokenHash: `${round}-${i}` }, { admin: ann }),
+      )
+      const change = adminNamed('ann', { passwordHash: String(round) })
+      const [changed] = await Promise.all([other.admins.replace(change, round, {}), Promise.allSettled(made)])
+      ann = changed
+      assert.deepEqual(await one.admins.listTokens('ann', 1), [], `round ${round}`)
+    }
   })
 }

@@ -173,9 +173,9 @@ export function backupRepositoryContract(openWorld: OpenWorld): void {
       description: { description: 'other' },
     }
     for (const name of Object.keys(changes)) {
-      await admins.add(adminNamed(name), 1)
+      const admin = await admins.add(adminNamed(name), 1)
       const token = { kind: 'key', name, adminUsername: name, createdAt: 1, expiresAt: 50 } as const
-      await admins.addToken({ ...token, tokenHash: name })
+      await admins.addToken({ ...token, tokenHash: name }, { admin })
     }
     const replace = Object.entries(changes).map(([name, change]) => ({
       before: adminNamed(name),

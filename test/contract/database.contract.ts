@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog, type Log } from '../../src/core/log.ts'
 import { openDatabase } from '../../src/database/database.ts'
-import { rejectsWith, userNamed, wholePage, type OpenWorld } from './repository-world.ts'
+import { adminNamed, rejectsWith, userNamed, wholePage, type OpenWorld } from './repository-world.ts'
 
 export function databaseContract(openWorld: OpenWorld): void {
   test('keeps what is in it when it is opened again, and migrates it only once', async () => {
@@ -47,12 +47,9 @@ export function databaseContract(openWorld: OpenWorld): void {
     const { id = 0 } = token ?? {}
     const known = { tokenHash: 'hash', adminUsername: 'root', createdAt: 5, expiresAt: 50 }
     assert.deepEqual(token, { ...known, id, kind: 'token', name: '' })
-    const added = await database.admins.addToken({
-      ...known,
-      tokenHash: 'other',
-      kind: 'key',
-      name: 'script',
-    })
+    const admin = await database.admins.add(adminNamed('root'), 5)
+    const other = { ...known, tokenHash: 'other', kind: 'key', name: 'script' } as const
+    const added = await database.admins.addToken(other, { admin })
     assert.ok(added.id > id)
   })
 

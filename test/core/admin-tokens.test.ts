@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { adminSettingsOf, type AdminSettings } from '../../src/core/accounts/admin.ts'
 import { AdminSignIn } from '../../src/core/auth/admin-sign-in.ts'
 import { SetupCode } from '../../src/core/auth/setup-code.ts'
 import { CoreWorld, rejects } from './core-fixture.ts'
+import { withFaults } from './faults.ts'
 
 const from = '127.0.0.1'
 const minute = 60_000
@@ -12,7 +16,7 @@ const day = 24 * hour
 async function openWorld() {
   const world = await CoreWorld.open()
   const { hasher, throttle, codes, bus: events, clock } = world
-  const { admins } = world.database
+  const admins = withFaults('admins', world.database.admins, world.faults)
   const setupCode = new SetupCode(clock)
   const signIn = new AdminSignIn({ admins, hasher, throttle, codes, setupCode, events, clock })
   await signIn.ensureLocalAdmin('root', 'password')
@@ -122,14 +126,72 @@ test('an admin sees and ends the own tokens alone', async () => {
   await signIn.authenticate(others)
 })
 
-test('a token that was made while its admin was removed does not serve the next of that name', async () => {
+test('a sign-in that was begun with the old password, or before its admin was shut out, gives no token', async () => {
+  await using fixture = await openWorld()
+  const { world, signIn } = fixture
+  const { admins } = world.database
+  const changes: ((root: AdminSettings) => Promise<unknown>)[] = [
+    (root) => admins.replace({ ...root, passwordHash: 'another' }, world.clock(), {}),
+    (root) => admins.replace({ ...root, status: 'disabled' }, world.clock(), {}),
+    (root) => admins.replace({ ...root, source: 'thinger' }, world.clock(), {}),
+    () => admins.remove('root'),
+    async (root) => {
+      await admins.remove('root')
+      await admins.add(root, world.clock())
+    },
+  ]
+  for (const change of changes) {
+    const before = (await admins.find('root')) ?? assert.fail()
+    world.faults.before('admins.addToken', async () => {
+      world.faults.clear()
+      await change(adminSettingsOf(before))
+    })
+    await rejects('access-denied', signIn.signIn('root', 'password', from, { kind: 'session' }))
+    assert.deepEqual(await admins.listTokens('root', 0), [], change.toString())
+    await admins.remove('root').catch(() => undefined)
+    await admins.add(adminSettingsOf(before), world.clock())
+  }
+  assert.equal(world.eventsOf('admin-signed-in').length, 0)
+})
+
+test('a key that was asked for with a token that is over, or before the password was changed, is not made', async () => {
+  await using fixture = await openWorld()
+  const { world, signIn, open } = fixture
+  const { admins } = world.database
+  const root = (await admins.find('root')) ?? assert.fail()
+  const changes: ((token: string) => Promise<unknown>)[] = [
+    (token) => signIn.signOut(token),
+    () => admins.replace({ ...adminSettingsOf(root), passwordHash: 'another' }, world.clock(), {}),
+  ]
+  for (const change of changes) {
+    const token = await open('session')
+    const by = await signIn.identify(token)
+    world.faults.before('admins.addToken', async () => {
+      world.faults.clear()
+      await change(token)
+    })
+    await rejects('access-denied', signIn.makeKey(by, { name: 'script', expiresAt: world.clock() + day }))
+    assert.deepEqual(await signIn.tokens.list('root'), [])
+  }
+  assert.deepEqual(
+    world.eventsOf('account-changed').filter(({ subject }) => subject === 'key'),
+    [],
+  )
+})
+
+test('a token that was left when its admin was removed does not serve the next of that name', async () => {
   await using fixture = await openWorld()
   const { world, admins, signIn, open } = fixture
   const token = await open('session')
-  const { token: record } = await signIn.identify(token)
+  const { token: left } = await signIn.identify(token)
   await admins.remove('root')
-  const { id: _id, ...orphan } = record
-  await admins.addToken(orphan)
+  using database = new DatabaseSync(join(world.directory, 'state.db'))
+  database
+    .prepare(
+      'insert into admin_tokens (token_hash, admin_username, kind, name, created_at, expires_at) values (?, ?, ?, ?, ?, ?)',
+    )
+    .run(left.tokenHash, left.adminUsername, left.kind, left.name, left.createdAt, left.expiresAt)
+  assert.ok(await admins.findToken(left.tokenHash, world.clock()))
   world.turnClock(minute)
   await signIn.ensureLocalAdmin('root', 'password')
   await rejects('access-denied', signIn.authenticate(token))

@@ -183,7 +183,8 @@ test('neither tokens nor the passphrase for backups are in a backup', async () =
     createdAt: 1,
     expiresAt: 9e12,
   } as const
-  await database.admins.addToken({ ...token, tokenHash: 'hash-of-the-token' })
+  const admin = (await database.admins.find('root')) ?? assert.fail()
+  await database.admins.addToken({ ...token, tokenHash: 'hash-of-the-token' }, { admin })
   await settings.change('root', { set: {}, passphrase: 'secret-phrase' })
   const { name } = await service.make('root')
   assert.doesNotMatch(

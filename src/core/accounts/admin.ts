@@ -58,6 +58,13 @@ export function adminMay(admin: Pick<Admin, 'permissions'>, permission: AdminPer
 export const adminTokenKinds = ['session', 'token', 'key'] as const
 export type AdminTokenKind = (typeof adminTokenKinds)[number]
 
+/** Whom a new token is for, as it was verified a moment ago. */
+export interface TokenGrounds {
+  readonly admin: Pick<Admin, 'id' | 'source' | 'passwordHash'>
+  /** Hash of the token that it was asked for with, if by one. */
+  readonly askedBy?: string
+}
+
 /** An admin's token, kept as a hash: what the database holds signs nobody in. */
 export interface AdminToken {
   readonly id: number

@@ -1,4 +1,4 @@
-import type { Admin, AdminSettings, AdminToken } from './admin.ts'
+import type { Admin, AdminSettings, AdminToken, TokenGrounds } from './admin.ts'
 import type { Folder, FolderSettings } from './folder.ts'
 import type { QuotaUsage, User, UserChange, UserSettings } from './user.ts'
 
@@ -59,7 +59,11 @@ export interface AdminRepository {
   replace(settings: AdminSettings, now: number, endTokens?: { readonly except?: string }): Promise<Admin>
   remove(username: string): Promise<void>
   recordLogin(username: string, now: number): Promise<void>
-  addToken(token: Omit<AdminToken, 'id'>): Promise<AdminToken>
+  /**
+   * Only while its grounds hold, in one step: what ends an admin's tokens ends this one, too, or keeps it from being made.
+   * @throws 'access-denied' when the admin is another, not active or has another password, or the token that asks is over
+   */
+  addToken(token: Omit<AdminToken, 'id'>, grounds: TokenGrounds): Promise<AdminToken>
   /** Only while it has not expired. */
   findToken(tokenHash: string, now: number): Promise<AdminToken | undefined>
   /** Those that have not expired, the oldest first. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Admin, AdminToken, AdminTokenKind } from '../accounts/admin.ts'
+import type { Admin, AdminToken, AdminTokenKind, TokenGrounds } from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
 import type { Clock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
@@ -35,10 +35,12 @@ export class AdminTokens {
     this.#clock = clock
   }
 
+  /** @throws FileServerError 'access-denied' when the admin was changed since `admin` was found */
   async issue(admin: Admin, kind: Exclude<AdminTokenKind, 'key'>): Promise<IssuedToken> {
     const now = this.#clock()
     await this.#admins.removeExpiredTokens(now)
-    const { token, record } = await this.#add(admin.username, { kind, name: '', expiresAt: now + lifetimeMs })
+    const fields = { kind, name: '', expiresAt: now + lifetimeMs }
+    const { token, record } = await this.#add(admin.username, fields, { admin })
     return { token, expiresAt: record.expiresAt }
   }
 
@@ -47,7 +49,7 @@ export class AdminTokens {
     const now = this.#clock()
     const known = await this.#admins.findToken(hashOf(token), now)
     const admin = known && (await this.#admins.find(known.adminUsername))
-    // An older token was another admin's, who had the same name and was removed while it was made.
+    // An older token was another admin's, who had the same name.
     if (!admin || admin.status !== 'active' || known.createdAt < admin.createdAt)
       throw new FileServerError('access-denied', 'The token is not valid')
     return { admin, token: await this.#extended(known, now) }
@@ -61,7 +63,8 @@ export class AdminTokens {
   /**
    * A key for scripts; its text is shown this once.
    *
-   * @throws FileServerError 'permission-denied' for who uses a key already: it would never end; 'invalid-argument'
+   * @throws FileServerError 'permission-denied' for who uses a key already: it would never end; 'invalid-argument';
+   * 'access-denied' when the admin or the token of `by` was changed meanwhile
    */
   async makeKey(
     by: Identity,
@@ -78,7 +81,8 @@ export class AdminTokens {
     const keys = (await this.list(by.admin.username)).filter(({ kind }) => kind === 'key')
     if (keys.length >= maxKeys)
       throw new FileServerError('invalid-argument', `You have ${maxKeys} keys: remove one first`)
-    return this.#add(by.admin.username, { kind: 'key', name, expiresAt })
+    const grounds = { admin: by.admin, askedBy: by.token.tokenHash }
+    return this.#add(by.admin.username, { kind: 'key', name, expiresAt }, grounds)
   }
 
   /** @throws FileServerError 'not-found' unless it is one of `username` */
@@ -105,15 +109,12 @@ export class AdminTokens {
   async #add(
     adminUsername: string,
     fields: Pick<AdminToken, 'kind' | 'name' | 'expiresAt'>,
+    grounds: TokenGrounds,
   ): Promise<{ token: string; record: AdminToken }> {
     const token = randomBytes(32).toString('base64url')
     const tokenHash = hashOf(token)
-    const record = await this.#admins.addToken({
-      ...fields,
-      tokenHash,
-      adminUsername,
-      createdAt: this.#clock(),
-    })
+    const createdAt = this.#clock()
+    const record = await this.#admins.addToken({ ...fields, tokenHash, adminUsername, createdAt }, grounds)
     return { token, record }
   }
 }

@@ -5,10 +5,12 @@ import {
   type Admin,
   type AdminSettings,
   type AdminToken,
+  type TokenGrounds,
 } from '../../core/accounts/admin.ts'
 import type { AdminRepository, Page } from '../../core/accounts/repositories.ts'
 import { FileServerError } from '../../core/errors.ts'
 import { listOf, oneOf } from '../../core/value-readers.ts'
+import type { EngineName } from '../engine.ts'
 import type { AdminsTable, AdminTokensTable, Db, Tables } from '../schema.ts'
 import { isStorableText } from '../storable-text.ts'
 import { inTransaction } from './in-transaction.ts'
@@ -26,9 +28,11 @@ const tokenKind = oneOf(...adminTokenKinds)
 
 export class SqlAdminRepository implements AdminRepository {
   readonly #db: Kysely<Tables>
+  readonly #engine: EngineName
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, engine: EngineName) {
     this.#db = db
+    this.#engine = engine
   }
 
   async find(username: string): Promise<Admin | undefined> {
@@ -101,20 +105,23 @@ export class SqlAdminRepository implements AdminRepository {
     expectRow((await query.executeTakeFirstOrThrow()).numUpdatedRows, unknownAdmin)
   }
 
-  async addToken(token: Omit<AdminToken, 'id'>): Promise<AdminToken> {
-    const row = await this.#db
-      .insertInto('admin_tokens')
-      .values({
-        token_hash: token.tokenHash,
-        admin_username: token.adminUsername,
-        kind: token.kind,
-        name: token.name,
-        created_at: token.createdAt,
-        expires_at: token.expiresAt,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    return toToken(row)
+  async addToken(token: Omit<AdminToken, 'id'>, grounds: TokenGrounds): Promise<AdminToken> {
+    return inTransaction(this.#db, async (transaction) => {
+      await this.#lockGrounds(transaction, token.adminUsername, grounds)
+      const row = await transaction
+        .insertInto('admin_tokens')
+        .values({
+          token_hash: token.tokenHash,
+          admin_username: token.adminUsername,
+          kind: token.kind,
+          name: token.name,
+          created_at: token.createdAt,
+          expires_at: token.expiresAt,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      return toToken(row)
+    })
   }
 
   async findToken(tokenHash: string, now: number): Promise<AdminToken | undefined> {
@@ -166,6 +173,29 @@ export class SqlAdminRepository implements AdminRepository {
 
   async removeExpiredTokens(now: number): Promise<void> {
     await this.#db.deleteFrom('admin_tokens').where('expires_at', '<=', now).execute()
+  }
+
+  /**
+   * Held until the transaction ends: a change of the admin, which ends tokens after it, waits for this one. A transaction
+   * of SQLite holds everything from its beginning. The admin before the token, as such a change has it.
+   */
+  async #lockGrounds(db: Db, username: string, { admin, askedBy }: TokenGrounds): Promise<void> {
+    const admins = db
+      .selectFrom('admins')
+      .select('id')
+      .where('id', '=', admin.id)
+      .where('username', '=', username)
+      .where('status', '=', 'active')
+      .where('source', '=', admin.source)
+      .where('password_hash', '=', admin.passwordHash)
+    const asking =
+      askedBy === undefined
+        ? undefined
+        : db.selectFrom('admin_tokens').select('id').where('token_hash', '=', askedBy)
+    for (const query of asking ? [admins, asking] : [admins]) {
+      const row = await (this.#engine === 'postgres' ? query.forShare() : query).executeTakeFirst()
+      if (!row) throw new FileServerError('access-denied', 'The account was changed meanwhile')
+    }
   }
 }
 

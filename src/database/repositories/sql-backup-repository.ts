@@ -55,7 +55,7 @@ export class SqlBackupRepository implements BackupRepository {
     return {
       users: new SqlUserRepository(transaction, this.#engine),
       folders: new SqlFolderRepository(transaction),
-      admins: new SqlAdminRepository(transaction),
+      admins: new SqlAdminRepository(transaction, this.#engine),
       factors: new SqlSecondFactorRepository(transaction),
       settings: new SqlSettingsRepository(transaction),
     }
