@@ -44,7 +44,7 @@ class FileReceiver {
     this.#converter = options.converter
     this.received = this.#outcome.promise
     inbox.onBytes = () => this.#writeSoon()
-    connection.stream.once('end', () => this.#end()).once('close', () => this.#fail(this.#loss()))
+    connection.stream.once('end', () => this.#end()).once('close', () => this.#closed())
     connection.hold(false)
     // An empty file may have ended before anybody listened.
     if (connection.stream.readableEnded) this.#end()
@@ -109,8 +109,11 @@ class FileReceiver {
   }
 
   /** After the orderly end a close is no loss. */
+  #closed(): void {
+    if (!this.#hasEnded || this.#connection.failure) this.#fail(this.#loss())
+  }
+
   #fail(failure: FileServerError): void {
-    if (this.#hasEnded && failure.code === 'aborted' && !this.#connection.failure) return
     this.#outcome.reject(failure)
   }
 
