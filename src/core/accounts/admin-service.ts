@@ -12,9 +12,13 @@ import type { AdminRepository, Page } from './repositories.ts'
 const minPasswordLength = 8
 const pageSize = 500
 
-/** A password left out stays. */
-export type AdminInput = Pick<Admin, 'username' | 'status' | 'email' | 'description' | 'permissions'> & {
+/**
+ * A password left out stays, and so does a status: a replacement that forgets it never opens a disabled account. A new
+ * admin is active.
+ */
+export type AdminInput = Pick<Admin, 'username' | 'email' | 'description' | 'permissions'> & {
   readonly password?: string | undefined
+  readonly status?: Admin['status'] | undefined
 }
 
 export interface AdminServiceParts {
@@ -54,10 +58,10 @@ export class AdminService {
     return this.#alone(by, async (actor) => {
       checkName('username', input.username)
       requireHeld(actor, input.permissions)
-      const { password, ...settings } = input
+      const { password, status = 'active', ...settings } = input
       const passwordHash = await this.#hash('password', settings.username, password)
       const added = await this.#parts.admins.add(
-        { ...settings, source: 'local', passwordHash },
+        { ...settings, status, source: 'local', passwordHash },
         this.#clock(),
       )
       this.#changed(actor, added.username, 'added')
@@ -69,16 +73,16 @@ export class AdminService {
   replace(by: Identity, input: AdminInput): Promise<Admin> {
     return this.#alone(by, async (actor) => {
       const before = await this.find(input.username)
-      const { password, ...settings } = input
+      const { password, status = before.status, ...settings } = input
       requireHeld(actor, [...before.permissions, ...settings.permissions])
-      if (actor.username === before.username && settings.status === 'disabled')
+      if (actor.username === before.username && status === 'disabled')
         throw new FileServerError('permission-denied', 'You cannot disable yourself')
       if (password !== undefined && before.source !== 'local') throw hasNoPassword('password')
       const passwordHash =
         password === undefined ? before.passwordHash : await this.#hash('password', before.username, password)
-      const after = { ...settings, source: before.source, passwordHash }
+      const after = { ...settings, status, source: before.source, passwordHash }
       await this.#requireManagerWithout(before, after)
-      const endsTokens = password !== undefined || settings.status === 'disabled'
+      const endsTokens = password !== undefined || status === 'disabled'
       const replaced = await this.#replace(by, after, endsTokens)
       this.#changed(actor, replaced.username, 'replaced')
       return replaced

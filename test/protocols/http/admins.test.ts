@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { adminSettingsOf } from '../../../src/core/accounts/admin.ts'
 import { adminName, adminPassword, fieldOf, openHttpWorld, type HttpWorld } from './http-world.ts'
 
 const password = 'a long password'
@@ -143,4 +144,23 @@ test('a key has a name and ends within a year', async () => {
     const { status, body } = await world.signedIn('POST', '/admin/tokens', request)
     assert.deepEqual([status, fieldOf(body, 'field')], [400, field])
   }
+})
+
+test('a replacement without a status does not open an admin that is disabled meanwhile', async (t) => {
+  await using world = await openHttpWorld()
+  await world.addAdmin('ann', ['view_users'])
+  await world.signedIn('GET', '/version')
+  const { admins } = world.database
+  const find = admins.find.bind(admins)
+  const finding = t.mock.method(admins, 'find', async (username: string) => {
+    const found = await find(username)
+    if (username !== 'ann' || !found) return found
+    finding.mock.restore()
+    await admins.replace({ ...adminSettingsOf(found), status: 'disabled' }, Date.now(), {})
+    return found
+  })
+  const change = { permissions: ['view_users'], description: 'new' }
+  assert.equal((await world.signedIn('PUT', '/admins/ann', change)).status, 200)
+  const ann = await admins.find('ann')
+  assert.deepEqual([ann?.status, ann?.description], ['disabled', 'new'])
 })

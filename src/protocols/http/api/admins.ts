@@ -93,7 +93,7 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
       const present = await admins.find(request.params.username)
       refuseSecondFactor(request.body, present)
       const by = await adminSignIn.identify(adminTokenOf(request))
-      await admins.replace(by, toInput(present.username, request.body, present))
+      await admins.replace(by, toInput(present.username, request.body))
       return { message: 'Admin updated' }
     },
   )
@@ -136,12 +136,10 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
   )
 }
 
-/** A status left out stays, so that a replacement that forgets it never opens a disabled account. */
-function toInput(username: string, body: AdminUpdate, present?: Admin): AdminInput {
-  const status = body.status === undefined ? present?.status : body.status === 1 ? 'active' : 'disabled'
+function toInput(username: string, body: AdminUpdate): AdminInput {
   return {
     username,
-    status: status ?? 'active',
+    status: body.status === undefined ? undefined : body.status === 1 ? 'active' : 'disabled',
     email: body.email ?? '',
     description: body.description ?? '',
     permissions: [...new Set(body.permissions)],
