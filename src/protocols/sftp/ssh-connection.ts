@@ -178,19 +178,28 @@ export class SshConnection {
     this.#channelCount++
     const slot = accept()
     const acceptedAt = performance.now()
-    const start = () => this.#takeOver(slot, info, performance.now() - acceptedAt)
+    let isStarted = false
+    const start = () => {
+      isStarted = true
+      return this.#takeOver(slot, info, performance.now() - acceptedAt)
+    }
+    // RFC 4254 §6.5 has one program for each channel; ssh2 refuses another one without a word to the client or to us.
+    const refuseSecond = () =>
+      this.disconnect(disconnectReason.protocolError, 'A second program on one channel')
     const info = channelInfoOf(slot)
     slot.on('error', (error: Error) => this.#failed(error))
     slot.on('close', () => this.#slotClosed(slot, info))
     if (info.outgoing.packetSize < minPacketSize)
       return this.disconnect(disconnectReason.protocolError, 'The maximum packet size is too small')
     slot.on('subsystem', (acceptStart, rejectStart, { name }) => {
+      if (isStarted) return refuseSecond()
       if (name !== 'sftp') return void rejectStart?.()
       acceptStart()
       session.switchProtocol('SFTP')
       this.#startSftp(session, start())
     })
     slot.on('exec', (acceptStart, rejectStart, { command }) => {
+      if (isStarted) return refuseSecond()
       const found = findCommand(command)
       if (!found) return void rejectStart?.()
       acceptStart()

@@ -5,9 +5,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { initialWindow } from '../../../src/protocols/sftp/receive-window.ts'
 import { FieldWriter, packetType } from '../../../src/protocols/sftp/sftp-codec.ts'
 import { statusCode } from '../../../src/protocols/sftp/sftp-status.ts'
 import { farewellOf, openSftpWorld, RawSftp, type SftpWorld } from '../../support/sftp-world.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 async function stillServes(world: SftpWorld): Promise<void> {
   const sftp = await world.openSftp()
@@ -89,6 +91,36 @@ test('ends the connection of a client that sends more than its window', async ()
   assert.match(await farewell, /More data than the window allows/)
   await stillServes(world)
 })
+
+/** Uploads until the client may send more at once than at first. */
+async function growWindow(sftp: RawSftp): Promise<void> {
+  const { outgoing } = sftp.channel as unknown as { outgoing: { window: number } }
+  const handle = await sftp.open('/upload', 0x2 | 0x8 | 0x10)
+  for (let i = 0; i < 60; i++)
+    assert.equal(await sftp.write(handle, i * 32_000, Buffer.alloc(32_000)), statusCode.ok)
+  await waitUntil('a larger window', () => outgoing.window > initialWindow)
+}
+
+for (const second of ['subsystem', 'exec'] as const)
+  test(`ends the connection of a client that asks for a second program (${second}) on one channel`, async () => {
+    // Enough for one window to grow.
+    await using world = await openSftpWorld({ windowBudgetBytes: initialWindow })
+    const client = await world.connect()
+    const farewell = farewellOf(client)
+    const sftp = await RawSftp.open(client)
+    await growWindow(sftp)
+    const { id } = (sftp.channel as unknown as { outgoing: { id: number } }).outgoing
+    const { _protocol: protocol } = client as unknown as {
+      _protocol: Record<typeof second, (channel: number, program: string, wantsReply: boolean) => void>
+    }
+    protocol[second](id, second === 'exec' ? 'pwd' : 'sftp', true)
+    // What is answered after it shows that it was let pass.
+    client.subsys('sftp', () => client.end())
+    const words = await farewell
+    // The window of all has back what the lost one had.
+    await growWindow(await world.openSftp())
+    assert.match(words, /A second program on one channel/)
+  })
 
 test('keeps little for a client that asks for much and reads nothing', async () => {
   await using world = await openSftpWorld()
