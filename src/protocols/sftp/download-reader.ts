@@ -1,3 +1,4 @@
+import { FileServerError } from '../../core/errors.ts'
 import type { Download } from '../../core/files/download.ts'
 import { dataHeaderLength, encodeDataHeader } from './sftp-codec.ts'
 import type { SshChannel } from './ssh-channel.ts'
@@ -49,14 +50,26 @@ export class PendingReads {
 
   groupEnded(): void {
     this.#groups--
-    if (this.#groups > 0 || this.queue.length > 0) return
-    for (const resolve of this.#onIdle.splice(0)) resolve()
+    this.#settle()
   }
 
-  /** Settles when every read asked for so far is answered. */
+  /** What waits is not read any more, so this is no whole download. */
+  async end(): Promise<void> {
+    this.queue.length = 0
+    const failed = this.download.fail(new FileServerError('aborted', 'The connection was lost'))
+    this.#settle()
+    await failed
+  }
+
+  /** Settles when no read asked for so far is left to answer. */
   async idle(): Promise<void> {
     if (this.#groups > 0 || this.queue.length > 0)
       await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  #settle(): void {
+    if (this.#groups > 0 || this.queue.length > 0) return
+    for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 }
 
@@ -92,6 +105,13 @@ export class DownloadReader {
       if (reads.queue.length > 0) this.#ready.add(reads)
       if (group.length > 0) void this.#serve(reads, group)
     }
+  }
+
+  /** The channel is gone: nothing asks for room again, and a CLOSE that waits for its reads has to go on. */
+  async end(): Promise<void> {
+    const unread = [...this.#ready]
+    this.#ready.clear()
+    await Promise.all(unread.map((reads) => reads.end()))
   }
 
   async #serve(reads: PendingReads, group: readonly ReadRequest[]): Promise<void> {

@@ -78,7 +78,7 @@ export class SftpSession {
   close(): void {
     this.#isEnded = true
     for (let chunk = this.#input.take(); chunk; chunk = this.#input.take()) giveBack(chunk)
-    this.#handles.endAll().catch((error: unknown) => {
+    Promise.all([this.#downloads.end(), this.#handles.endAll()]).catch((error: unknown) => {
       this.#log.warn({ err: error, ...this.#session.actor() }, 'open files not ended')
     })
   }
