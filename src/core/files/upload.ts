@@ -159,6 +159,11 @@ export class Upload implements TransferStatus {
     return this.#end.catch(() => undefined)
   }
 
+  /** As abort(), for bytes that the client itself called wrong: nothing of them is kept to go on with. */
+  discard(reason: FileServerError): Promise<void> {
+    return this.abort((this.#failure ??= reason))
+  }
+
   #requireOpen(): void {
     if (this.#end) this.#refuseEnded()
   }

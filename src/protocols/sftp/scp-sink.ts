@@ -105,8 +105,14 @@ class Sink {
     try {
       await this.#stream.write('\0')
       failure = await this.#receiveBytes(upload, size)
-      if ((await readReply(this.#stream)).kind !== 'ok')
-        throw new FileServerError('aborted', 'The client could not send the file')
+      const reply = await readReply(this.#stream)
+      if (reply.kind === 'fatal') throw unsent()
+      if (reply.kind === 'warning') {
+        // What it could not read it has sent as zeros; it goes on with the next file.
+        await upload.discard(unsent())
+        this.status = 1
+        return await this.#stream.write('\0')
+      }
     } catch (error) {
       await upload.abort(toFileServerError(error))
       throw error
@@ -166,6 +172,10 @@ function parseTimes(line: string): Times {
   const match = /^T(\d{1,12}) \d{1,6} (\d{1,12}) \d{1,6}$/.exec(line)
   if (!match) throw protocolError()
   return { modifiedAt: Number(match[1]) * 1000, accessedAt: Number(match[2]) * 1000 }
+}
+
+function unsent(): FileServerError {
+  return new FileServerError('aborted', 'The client could not send the file')
 }
 
 function protocolError(): FileServerError {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runProgram } from '../../support/run-program.ts'
 import { openSftpWorld, type SftpWorld } from '../../support/sftp-world.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 let world: SftpWorld
 let local: string
@@ -152,4 +153,37 @@ test('moves files with OpenSSH sftp and with scp over sftp', async () => {
   ])
   assert.equal(copied.exitCode, 0, copied.stderr)
   assert.deepEqual(await readFile(home('c')), await readFile(join(local, 'file')))
+})
+
+test('goes on with the next file where the scp that sends them could not read one', async () => {
+  await mkdir(home('unread'))
+  await writeFile(home('unread', 'old'), 'original')
+  // What was not read is sent as zeros, and what follows tells so instead of a 0.
+  const broken = (name: string) => `C0644 5 ${name}\nab\0\0\0\x01scp: ${name}: Input/output error\n`
+  const words = `D0755 0 unread\n${broken('new')}${broken('old')}C0644 4 good\ntext\0E\n`
+  const { exitCode, stdout } = await sink(words)
+  // The greeting, the directory, twice for each file, the end of the directory.
+  assert.deepEqual([exitCode, stdout], [1, '\0'.repeat(9)])
+  assert.deepEqual((await readdir(home('unread'))).sort(), ['good', 'old'])
+  assert.equal(await readFile(home('unread', 'old'), 'utf8'), 'original')
+  assert.equal(await readFile(home('unread', 'good'), 'utf8'), 'text')
+})
+
+test('keeps no file of which OpenSSH scp could read only the beginning, and takes all others', async () => {
+  const bytes = 500_000
+  await mkdir(join(local, 'shrinking'))
+  for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(local, 'shrinking', name), 'whole')
+  await writeFile(join(local, 'shrinking', 'short'), randomBytes(bytes))
+  // Kilobits per second: the file becomes shorter while it is read.
+  const copying = scp('-r', '-l', '2000', join(local, 'shrinking'), remote('/'))
+  await waitUntil('the beginning of the file', () =>
+    world.core.connections
+      .list()
+      .some(({ transfers }) => transfers.some(({ path, bytes }) => path === '/shrinking/short' && bytes > 0)),
+  )
+  await truncate(join(local, 'shrinking', 'short'), 0)
+  const { exitCode, stderr } = await copying
+  assert.equal(exitCode, 1)
+  assert.match(stderr, /short: /)
+  assert.deepEqual((await readdir(home('shrinking'))).sort(), ['a', 'b', 'c', 'd'])
 })
