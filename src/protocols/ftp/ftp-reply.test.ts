@@ -11,7 +11,8 @@ test('every error has a reply of refusal for every kind of command', () => {
 
 test('the reply tells the cause by its class', () => {
   assert.equal(replyCode('not-found', 'file'), 550)
-  assert.equal(replyCode('not-found', 'listing'), 450)
+  assert.equal(replyCode('not-found', 'listing'), 550)
+  assert.equal(replyCode('invalid-path', 'listing'), 501)
   assert.equal(replyCode('permission-denied', 'store'), 553)
   assert.equal(replyCode('permission-denied', 'file'), 550)
   assert.equal(replyCode('quota-exceeded', 'store'), 552)

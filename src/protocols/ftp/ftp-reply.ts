@@ -27,13 +27,8 @@ const fileReplies = {
 
 const exceptions: Readonly<Record<ReplyClass, Readonly<Partial<Record<ErrorCode, number>>>>> = {
   file: {},
-  listing: {
-    'not-found': 450,
-    'not-a-directory': 450,
-    'permission-denied': 450,
-    'invalid-path': 501,
-    unsupported: 450,
-  },
+  // Not 450, though RFC 959 §5.4 knows no 550 here: lftp takes it for 'not now' and asks again for ever.
+  listing: { 'invalid-path': 501 },
   store: { 'permission-denied': 553 },
   access: { unavailable: 421, 'storage-failure': 421 },
 }

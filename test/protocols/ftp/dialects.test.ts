@@ -98,7 +98,7 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     await it.client.command('XRMD /a/b/c', 250)
   })
 
-  test('LIST and NLST take options and patterns, and 450 is a name that is not there', async () => {
+  test('LIST and NLST take options and patterns, and 550 is a name that is not there', async () => {
     using it = await signedIn()
     await mkdir(join(it.user.home, 'dir'))
     for (const name of ['a.csv', 'b.csv', 'c.txt', 'dir/d.csv', '.hidden']) await put(it.user, name)
@@ -118,7 +118,7 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     assert.deepEqual(await names('NLST *.pdf'), [])
     for (const command of ['LIST missing', 'NLST missing', 'NLST missing/*.csv']) {
       await it.client.passive()
-      await it.client.command(command, 450)
+      await it.client.command(command, 550)
     }
     await it.client.passive()
     await it.client.command('MLSD missing', 550)
@@ -130,7 +130,7 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     const { text } = await it.client.command('STAT /', 213)
     assert.match(text, /213 end\r\n213 End\r\n$/)
     assert.match((await it.client.command('STAT', 211)).text, /user/)
-    await it.client.command('STAT missing', 450)
+    await it.client.command('STAT missing', 550)
     await it.client.command('NOOP', 200)
   })
 
