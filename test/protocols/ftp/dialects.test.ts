@@ -234,9 +234,26 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     }
     assert.equal(new Set(names).size, 2)
     assert.deepEqual((await readdir(it.user.home)).sort(), names.toSorted())
+    for (const name of names) assert.match(name ?? '', /^log\./)
     await it.client.store('APPE joined', 'one,')
     await it.client.store('APPE joined', 'two')
     assert.equal(await readFile(join(it.user.home, 'joined'), 'utf8'), 'one,two')
+  })
+
+  test('devices that send STOU at the same time all keep their file', async () => {
+    using it = await signedIn()
+    const clients = await Promise.all(Array.from({ length: 4 }, () => FtpClient.signIn(world.port, it.user)))
+    const open = clients.map(async (client) => {
+      const socket = await client.dataSocket(await client.passive())
+      await client.command('STOU', 150)
+      return { client, socket }
+    })
+    for (const { client, socket } of await Promise.all(open)) {
+      socket.end('content')
+      await client.reply(226)
+      client[Symbol.dispose]()
+    }
+    assert.equal((await readdir(it.user.home)).length, 4)
   })
 
   test('what is refused tells the cause by its class', async () => {

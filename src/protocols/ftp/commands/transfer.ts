@@ -141,12 +141,13 @@ function ended(error: unknown): FileServerError {
   return toFileServerError(error)
 }
 
+/** Never the plain name: an upload holds no name until it is whole, so several would find it free. */
 async function openUnique(session: FtpSession, argument: string): Promise<Upload> {
   const wanted = argument.trim() || 'upload'
   for (let tries = 0; ; tries++) {
-    const suffix = tries === 0 ? '' : `.${randomBytes(4).toString('hex')}`
+    const name = `${wanted}.${randomBytes(4).toString('hex')}`
     try {
-      return await session.files.openUpload(parseVirtualPath(wanted + suffix, session.cwd), createOnly)
+      return await session.files.openUpload(parseVirtualPath(name, session.cwd), createOnly)
     } catch (error) {
       if (tries >= maxUniqueTries || !(hasCode(error, 'already-exists') || hasCode(error, 'is-a-directory')))
         throw error
