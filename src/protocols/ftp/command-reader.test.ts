@@ -35,6 +35,11 @@ test('Telnet controls before ABOR are taken out, with the data mark and without'
   }
 })
 
+test('a doubled 0xFF is one in a name', () => {
+  const bytes = Buffer.from('MKD a\xff\xffb\r\n', 'latin1')
+  for (const chunkBytes of [1, 2, 7, 100]) assert.deepEqual(readAll(bytes, chunkBytes).lines, ['MKD aÿb'])
+})
+
 test('a line that is too long is one error and the next one is read', () => {
   for (const chunkBytes of [1, 7, 1000]) {
     const { lines, reader } = readAll(Buffer.from(`${'x'.repeat(65)}\r\nNOOP\r\n`), chunkBytes)

@@ -88,7 +88,8 @@ class TelnetFilter {
       else if (this.#state === 'command') {
         this.#state = byte >= 251 && byte <= 254 ? 'option' : 'text'
         // The Data Mark that follows IAC travels as urgent data and may be missing here; what comes instead is text.
-        if (byte < 240) text[length++] = byte
+        // Twice the same is the byte itself (RFC 854).
+        if (byte < 240 || byte === interpretAsCommand) text[length++] = byte
       } else if (byte === interpretAsCommand) this.#state = 'command'
       else text[length++] = byte
     }
