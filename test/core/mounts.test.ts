@@ -51,6 +51,17 @@ test('a mount is seen at its path, with the way to it, and nothing of it can be 
   assert.deepEqual(await readdir(world.homeOf('bob')), ['d'])
 })
 
+test('mode and times of a mount’s root are changed by the rights in it, not by those around it', async () => {
+  await using world = await CoreWorld.open()
+  await world.addFolder('box')
+  const folders = [mount('box', '/box')]
+  const permissions = { '/': ['*'], '/box': ['list', 'download'] } as const
+  const files = await world.filesOf('bob', { folders, permissions })
+  for (const attributes of [{ mode: 0 }, { modifiedAt: 1_000 }])
+    await rejects('permission-denied', files.setAttributes(at('/box'), attributes))
+  await files.setAttributes(at('/'), { mode: 0o755 })
+})
+
 test('what a mount covers is not seen and the mount is listed once', async () => {
   await using world = await CoreWorld.open()
   await mkdir(join(world.homeOf('bob'), 'box'), { recursive: true })

@@ -42,13 +42,14 @@ export function requireAnyRight(
 }
 
 /**
- * A permission entry may name a file itself; a directory is governed by the one it is in, and so is every size.
+ * A permission entry may name a file itself; a directory is governed by the one it is in, and so is every size. The
+ * root of a mount is governed by its own: the directory around it is somebody else's.
  * @throws 'permission-denied'
  */
 export function requireRights(
   access: AccessRules,
   path: VirtualPath,
-  type: EntryType,
+  type: EntryType | 'mount',
   kinds: readonly AttributeKind[],
 ): void {
   const governing = type === 'directory' ? parentOf(path) : path

@@ -237,7 +237,8 @@ export class UserFilesystem implements AsyncDisposable {
         const { mount, key } = location
         await this.#alone(location, async () => {
           const entry = await (followLink ? mount.storage.stat(key) : mount.storage.lstat(key))
-          requireRights(this.#access, path, entry.type, kinds)
+          const type = this.#mounts.isMountPoint(path) ? 'mount' : entry.type
+          requireRights(this.#access, path, type, kinds)
           await applyAttributes(location, entry, harmless(attributes), followLink, this.#services)
         })
       }
