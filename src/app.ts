@@ -157,14 +157,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const signIn = new SignIn({ authenticator, users, folders, connections, storages, files, log })
   const roots = [config.storagesDir, config.usersBaseDir]
   const accounts = new AccountService({
-    ...{ users, folders, hasher, connections, events, clock },
+    ...{ users, folders, hasher, connections, recounts: scanner, events, clock },
     roots,
     usersBaseDir: config.usersBaseDir,
   })
   const backups = new BackupService({
     store: new BackupFiles({ directory: config.backupsDir, root: config.storagesDir }),
     repository: database.backups,
-    ...{ settings, connections, events, roots, box, clock, serverVersion: version },
+    ...{ settings, connections, recounts: scanner, events, roots, box, clock, serverVersion: version },
   })
   const scheduler = stack.use(new BackupScheduler({ backups, settings, log, clock }))
   const setupCode = new SetupCode(clock)
@@ -244,8 +244,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const metricsServer = new MetricsServer({
     ...{ host, port: config.metrics.port, metrics, readiness: readiness.ask, log },
   })
-  const unsettled = scanner.recover()
-  stack.defer(() => unsettled)
+  // Ends with the scanner.
+  void scanner.recover()
   const servers = [serving, http, metricsServer]
   for (const server of servers) stack.defer(() => server.stop(0))
   await Promise.all(servers.map((server) => server.start()))

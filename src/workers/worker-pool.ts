@@ -81,7 +81,7 @@ export class WorkerPool {
   readonly #workers = new Set<LiveWorker>()
   readonly #tags: Set<string>
   readonly #stopping = new AbortController()
-  /** Replacements under way and accounts being counted anew. None fails. */
+  /** Replacements under way. None fails. */
   readonly #background = new Set<Promise<void>>()
   #addresses: WorkerAddresses = { sftp: [], ftp: [] }
   #isServing = false
@@ -228,7 +228,7 @@ export class WorkerPool {
     this.#tags.delete(worker.tag)
     // Whoever still takes its tag for a live one leaves its files to the count below.
     void this.#tellTags()
-    this.#keep(this.#parts.scanner.recoverAccounts(accounts))
+    this.#parts.scanner.recoverAccounts(accounts)
     if (this.#isServing) this.#keep(this.#replace(age, worker.number))
   }
 

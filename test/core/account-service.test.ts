@@ -2,13 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { join } from 'node:path'
 import { AccountService, type UserInput } from '../../src/core/accounts/account-service.ts'
+import type { Recounts } from '../../src/core/accounts/counted-places.ts'
 import type { PermissionMap } from '../../src/core/accounts/permissions.ts'
 import type { VirtualPath } from '../../src/core/files/virtual-path.ts'
 import type { Session } from '../../src/core/auth/sign-in.ts'
 import type { FileServerError } from '../../src/core/errors.ts'
 import { at, attempt, CoreWorld, rejects, userSettings } from './core-fixture.ts'
 
-function serviceOf(world: CoreWorld): AccountService {
+function serviceOf(
+  world: CoreWorld,
+  recounts: Recounts = { countSoon: () => Promise.resolve() },
+): AccountService {
   const { users, folders } = world.database
   const { hasher, connections, bus: events, clock, storageRoot } = world
   const usersBaseDir = join(storageRoot, 'data')
@@ -17,6 +21,7 @@ function serviceOf(world: CoreWorld): AccountService {
     folders,
     hasher,
     connections,
+    recounts,
     events,
     roots: [storageRoot],
     usersBaseDir,

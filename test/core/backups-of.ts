@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config/config.ts'
 import { liveDefaults } from '../../src/config/live-defaults.ts'
+import type { Recounts } from '../../src/core/accounts/counted-places.ts'
 import { BackupService } from '../../src/core/backups/backup-service.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { LiveSettings } from '../../src/core/settings/live-settings.ts'
@@ -9,7 +10,10 @@ import { BackupFiles } from '../../src/storage/local/backup-files.ts'
 import type { CoreWorld } from './core-fixture.ts'
 
 /** Backups of a world, in a directory of it; `serviceWith` another box is a server with another secret key. */
-export async function backupsOf(world: CoreWorld) {
+export async function backupsOf(
+  world: CoreWorld,
+  recounts: Recounts = { countSoon: () => Promise.resolve() },
+) {
   const directory = join(world.directory, 'backups')
   await mkdir(directory)
   const { bus: events, connections, clock, database, box } = world
@@ -20,7 +24,7 @@ export async function backupsOf(world: CoreWorld) {
     new BackupService({
       store: new BackupFiles({ directory, root: directory }),
       repository: database.backups,
-      ...{ settings, connections, events, clock, box: ofBox },
+      ...{ settings, connections, recounts, events, clock, box: ofBox },
       ...{ roots: [world.storageRoot], serverVersion: '3.0.0-test' },
     })
   return { directory, settings, serviceWith }

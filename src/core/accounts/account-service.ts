@@ -8,8 +8,9 @@ import { FileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Subject } from '../events/events.ts'
 import { checkDirectory, checkName, checkUser } from './account-rules.ts'
+import { accountsToCount, type Recounts } from './counted-places.ts'
 import type { Folder, FolderSettings } from './folder.ts'
-import type { FolderRepository, Page, UserRepository } from './repositories.ts'
+import type { FolderRepository, Page, QuotaAccount, UserRepository } from './repositories.ts'
 import type { User, UserSettings } from './user.ts'
 
 /**
@@ -26,6 +27,7 @@ export interface AccountParts {
   readonly folders: FolderRepository
   readonly hasher: PasswordHasher
   readonly connections: ConnectionRegistry
+  readonly recounts: Recounts
   readonly events: EventBus
   /** Directories of the server below which accounts may live. */
   readonly roots: readonly string[]
@@ -68,6 +70,7 @@ export class AccountService {
     const status = input.status ?? 'active'
     const user = await this.#parts.users.add({ ...settings, status, passwordHash }, this.#clock())
     this.#changed(admin, 'user', user.username, 'added')
+    this.#recount(accountsToCount(undefined, user), [user.username])
     return user
   }
 
@@ -87,6 +90,7 @@ export class AccountService {
     if (disconnect || changesAccess(before, user))
       this.#parts.connections.disconnectUser(user.username, 'the account was changed')
     else this.#disconnectDenied(user)
+    this.#recount(accountsToCount(before, user), [user.username])
     return user
   }
 
@@ -115,14 +119,19 @@ export class AccountService {
   async addFolder(admin: string, input: FolderSettings): Promise<Folder> {
     const folder = await this.#parts.folders.add(this.#checkedFolder(input))
     this.#changed(admin, 'folder', folder.name, 'added')
+    this.#recount([{ kind: 'folder', name: folder.name }], [])
     return folder
   }
 
   /** Sessions that have the folder mounted end: they would go on in the old place. */
   async replaceFolder(admin: string, input: FolderSettings): Promise<Folder> {
-    const folder = await this.#parts.folders.replace(this.#checkedFolder(input))
+    const settings = this.#checkedFolder(input)
+    const before = await this.findFolder(settings.name)
+    const folder = await this.#parts.folders.replace(settings)
     this.#changed(admin, 'folder', folder.name, 'replaced')
     this.#disconnectUsers(folder)
+    if (folder.mappedPath !== before.mappedPath)
+      this.#recount([{ kind: 'folder', name: folder.name }, ...usersOf(folder)], folder.users)
     return folder
   }
 
@@ -131,6 +140,14 @@ export class AccountService {
     await this.#parts.folders.remove(name)
     this.#changed(admin, 'folder', name, 'removed')
     this.#disconnectUsers(folder)
+    this.#recount(usersOf(folder), folder.users)
+  }
+
+  /** What is there already is counted in the background, once sessions that began before have ended. */
+  #recount(accounts: readonly QuotaAccount[], usernames: readonly string[]): void {
+    const { connections, recounts } = this.#parts
+    const gone = connections.gone(({ username }) => usernames.includes(username))
+    void recounts.countSoon(accounts, gone)
   }
 
   async #checked(input: UserInput): Promise<Omit<UserSettings, 'passwordHash' | 'status'>> {
@@ -178,6 +195,10 @@ export class AccountService {
   #changed(admin: string, subject: Subject, name: string, change: 'added' | 'replaced' | 'removed'): void {
     this.#parts.events.emit({ type: 'account-changed', admin, subject, name, change })
   }
+}
+
+function usersOf({ users }: Folder): QuotaAccount[] {
+  return users.map((name) => ({ kind: 'user', name }))
 }
 
 /** What open sessions may not go on without. Protocols that are denied end those of the protocol alone. */

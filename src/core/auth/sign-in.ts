@@ -1,3 +1,4 @@
+import { isCountedInHome } from '../accounts/counted-places.ts'
 import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
 import type { User } from '../accounts/user.ts'
 import type { Connection, ConnectionPlaces } from '../connections/connection-registry.ts'
@@ -160,13 +161,13 @@ export class SignIn {
         // One folder that is not there keeps nobody from the others.
         log.warn({ err: error, username: user.username, folder: folderName }, 'folder not usable')
       })
-      const isCountedInHome = quotaSize === -1 && quotaFiles === -1
+      const isInHome = isCountedInHome({ quotaSize, quotaFiles })
       const mount: Mount = {
         virtualPath,
         storage,
         storageId: folder.mappedPath,
-        account: isCountedInHome ? account : { kind: 'folder', name: folderName },
-        limits: isCountedInHome ? limits : { size: Math.max(0, quotaSize), files: Math.max(0, quotaFiles) },
+        account: isInHome ? account : { kind: 'folder', name: folderName },
+        limits: isInHome ? limits : { size: Math.max(0, quotaSize), files: Math.max(0, quotaFiles) },
       }
       if (virtualPath === '/') mounts[0] = mount
       else mounts.push(mount)

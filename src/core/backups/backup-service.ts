@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FolderSettings } from '../accounts/folder.ts'
+import type { Recounts } from '../accounts/counted-places.ts'
 import type { UserSettings } from '../accounts/user.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
@@ -21,6 +22,7 @@ import { backupNameAt, checkBackupName, readBackupName } from './backup-name.ts'
 import type { BackupRepository } from './backup-repository.ts'
 import type { BackupStore, StoredBackup } from './backup-store.ts'
 import { planRestore, type RestoreSteps, type Steps } from './restore-plan.ts'
+import { accountsIn } from './restored-accounts.ts'
 
 /** Larger ones are neither read nor made: all of it is held in memory. */
 const maxBackupBytes = 64 * 1024 * 1024
@@ -66,6 +68,7 @@ export interface BackupParts {
   readonly repository: BackupRepository
   readonly settings: LiveSettings
   readonly connections: ConnectionRegistry
+  readonly recounts: Recounts
   readonly events: EventBus
   /** Opens and seals the secrets of second factors. */
   readonly box: SecretBox
@@ -128,7 +131,7 @@ export class BackupService {
   /** All of it or nothing; tells what was done. Users that change or go are disconnected. */
   restore(admin: string, input: RestoreInput): Promise<RestorePlan> {
     return this.#alone(async () => {
-      const { repository, settings, events } = this.#parts
+      const { repository, settings, recounts, events } = this.#parts
       const document = await this.#read(input)
       const done: { present: BackupContent; steps: RestoreSteps }[] = []
       await repository.restore((present) => {
@@ -139,7 +142,8 @@ export class BackupService {
       events.emit({ type: 'backup-restored', admin, name: input.name })
       const last = done.at(-1)
       if (!last) throw new Error('a restore without a plan')
-      this.#disconnect(last.present, last.steps)
+      const gone = this.#disconnect(last.present, last.steps)
+      void recounts.countSoon(accountsIn(last.present, last.steps), gone)
       await settings.reload()
       const restored = describe(document, last.steps)
       await this.#tell(admin, restored.changes)
@@ -217,8 +221,8 @@ export class BackupService {
     if (names.length > 0) events.emit({ type: 'settings-changed', admin, names: names.sort() })
   }
 
-  /** Their sessions would go on with the old rights, or in the old directory. */
-  #disconnect(present: BackupContent, { users, folders }: RestoreSteps): void {
+  /** Their sessions would go on with the old rights, or in the old directory. Settles when they have left. */
+  #disconnect(present: BackupContent, { users, folders }: RestoreSteps): Promise<void> {
     const moved = new Set(
       [...folders.replace.map(({ before }) => before), ...folders.remove].map(({ name }) => name),
     )
@@ -227,8 +231,10 @@ export class BackupService {
       ...users.remove,
       ...present.users.filter((user) => user.folders.some(({ folderName }) => moved.has(folderName))),
     ]
-    for (const username of new Set(affected.map((user) => user.username)))
-      this.#parts.connections.disconnectUser(username, 'a backup was restored')
+    const { connections } = this.#parts
+    const usernames = new Set(affected.map((user) => user.username))
+    for (const username of usernames) connections.disconnectUser(username, 'a backup was restored')
+    return connections.gone(({ username }) => usernames.has(username))
   }
 }
 

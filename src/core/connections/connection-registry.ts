@@ -176,6 +176,8 @@ export interface ConnectionMember {
 export class ConnectionRegistry implements ConnectionPlaces {
   readonly #traffic: TrafficTotals = { received: 0, sent: 0 }
   readonly #members = new Map<string, ConnectionMember>()
+  /** Of members that somebody waits for. */
+  readonly #leaving = new Map<string, PromiseWithResolvers<void>>()
   readonly #options: { readonly maxConnections?: number }
   readonly #clock: Clock
   #refresh: () => Promise<void> = () => Promise.resolve()
@@ -212,6 +214,18 @@ export class ConnectionRegistry implements ConnectionPlaces {
 
   close(connection: ConnectionMember): void {
     this.#members.delete(connection.connectionId)
+    this.#leaving.get(connection.connectionId)?.resolve()
+    this.#leaving.delete(connection.connectionId)
+  }
+
+  /** Settles when all have left that are here now and `isMeant` holds for: they change nothing any more. */
+  async gone(isMeant: (member: ConnectionMember) => boolean): Promise<void> {
+    const leaving = [...this.#members.values()].filter(isMeant).map(({ connectionId }) => {
+      const left = this.#leaving.get(connectionId) ?? Promise.withResolvers<void>()
+      this.#leaving.set(connectionId, left)
+      return left.promise
+    })
+    await Promise.all(leaving)
   }
 
   /** Lets one in that exists already; close() it. @throws FileServerError 'too-many-connections' as open() does */

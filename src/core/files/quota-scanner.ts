@@ -1,3 +1,4 @@
+import type { Recounts } from '../accounts/counted-places.ts'
 import type {
   FolderRepository,
   QuotaAccount,
@@ -9,6 +10,7 @@ import { FileServerError, hasCode } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { countedDirectories } from './counted-directories.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
 import type { Entry, StorageProvider } from './storage.ts'
@@ -41,19 +43,37 @@ interface Count {
   readonly isExact: boolean
 }
 
+interface WaitingCount {
+  readonly account: QuotaAccount
+  /** It is new or lies elsewhere now: directories that are not there yet are made at the next sign-in, and hold nothing. */
+  readonly isMoved: boolean
+}
+
+interface HowToScan {
+  readonly isMoved: boolean
+  /** How often the account did not rest. */
+  readonly rests: number
+}
+
 export interface RunningScan {
   readonly account: QuotaAccount
   /** Milliseconds since the epoch. */
   readonly startedAt: number
 }
 
-/** Counts what an account really holds: when an admin asks, and after a crash, when it clears leftovers as well. */
-export class QuotaScanner implements AsyncDisposable {
+/**
+ * Counts what an account really holds: when an admin asks, when it is new or lies elsewhere now, and after a crash, when
+ * it clears leftovers as well.
+ */
+export class QuotaScanner implements Recounts, AsyncDisposable {
   readonly #parts: QuotaScannerParts
   readonly #clock: Clock
   readonly #running = new Map<string, RunningScan & { done: Promise<unknown> }>()
   /** Accounts that did not rest while they were counted. */
   readonly #resting = new Map<string, NodeJS.Timeout>()
+  /** Accounts that nobody asked to count are counted one after the other. */
+  readonly #waiting = new Map<string, WaitingCount>()
+  #counting: Promise<void> | undefined
   readonly #stop = new AbortController()
 
   constructor(parts: QuotaScannerParts) {
@@ -66,16 +86,16 @@ export class QuotaScanner implements AsyncDisposable {
    * @throws 'not-found'; 'busy' while one runs for the same account
    */
   start(account: QuotaAccount): Promise<void> {
-    return this.#start(account, 0)
+    return this.#start(account, { isMoved: false, rests: 0 })
   }
 
-  async #start(account: QuotaAccount, rests: number): Promise<void> {
-    const directories = await this.#directoriesOf(account)
+  async #start(account: QuotaAccount, how: HowToScan): Promise<void> {
+    const directories = await countedDirectories(account, this.#parts)
     const key = keyOf(account)
     if (this.#running.has(key)) throw new FileServerError('busy', 'A scan of this quota is already running')
     clearTimeout(this.#resting.get(key))
     this.#resting.delete(key)
-    const done = this.#scan(account, directories, rests)
+    const done = this.#scan(account, directories, how)
       .catch((error: unknown) => {
         if (!this.#stop.signal.aborted)
           this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
@@ -90,48 +110,113 @@ export class QuotaScanner implements AsyncDisposable {
       .map(({ account, startedAt }) => ({ account, startedAt }))
   }
 
-  /** After a crash: accounts that were being written to are cleaned of staged uploads and counted, one by one. */
+  /**
+   * After a crash: accounts that were being written to are cleaned of staged uploads and counted, one by one. Settles
+   * when nothing waits to be counted; never fails.
+   */
   async recover(): Promise<void> {
-    await this.recoverAccounts(await this.#parts.quota.listUnsettled())
+    try {
+      this.recoverAccounts(await this.#parts.quota.listUnsettled())
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'accounts to be counted anew are not known')
+    }
+    await this.#counting
   }
 
   /** The same for accounts that a process was writing to which has ended. */
-  async recoverAccounts(accounts: readonly QuotaAccount[]): Promise<void> {
+  recoverAccounts(accounts: readonly QuotaAccount[]): void {
+    this.#enqueue(accounts, { isMoved: false })
+  }
+
+  /** Each is marked first: what was not counted before a crash is counted after it. */
+  async countSoon(accounts: readonly QuotaAccount[], isReady: Promise<unknown>): Promise<void> {
     const { quota, ledger, log } = this.#parts
-    // All at once: an account may be written to, and closed in good order, before its count has its turn.
-    for (const account of accounts) ledger.doubt(account)
-    for (const account of accounts) {
-      const key = keyOf(account)
+    await isReady
+    for (const account of accounts)
       try {
-        // One that began before has passed by what was left since.
-        await this.#running.get(key)?.done
         if (this.#stop.signal.aborted) return
-        await this.start(account)
-        await this.#running.get(key)?.done
+        if (await this.#holdsNothing(account)) continue
+        ledger.doubt(account)
+        await quota.markUnsettled(account)
+        this.#enqueue([account], { isMoved: true })
       } catch (error) {
-        log.warn({ err: error, account: key }, 'recovery of an interrupted account failed')
-        if (hasCode(error, 'not-found')) await quota.clearUnsettled(account)
+        log.warn({ err: error, account: keyOf(account) }, 'quota scan not started')
       }
+  }
+
+  /** Nothing is counted, and nothing is there to count. */
+  async #holdsNothing(account: QuotaAccount): Promise<boolean> {
+    const { size, files } = await this.#parts.ledger.usage(account)
+    if (size > 0 || files > 0) return false
+    for (const directory of await countedDirectories(account, this.#parts)) {
+      const entry = this.#parts.storages.open(directory).stat([])
+      const isMissing = (error: unknown) => hasCode(error, 'not-found')
+      if (!(await entry.then(() => false, isMissing))) return false
     }
+    return true
+  }
+
+  #enqueue(accounts: readonly QuotaAccount[], { isMoved }: Pick<WaitingCount, 'isMoved'>): void {
+    if (this.#stop.signal.aborted || accounts.length === 0) return
+    for (const account of accounts) {
+      this.#parts.ledger.doubt(account)
+      const key = keyOf(account)
+      this.#waiting.set(key, { account, isMoved: isMoved || this.#waiting.get(key)?.isMoved === true })
+    }
+    this.#counting ??= this.#countWaiting()
+  }
+
+  /** Also those that come meanwhile. Never fails. */
+  async #countWaiting(): Promise<void> {
+    for (const key of this.#waiting.keys()) {
+      // One that began before has passed by what was left or moved since.
+      await this.#running.get(key)?.done
+      if (this.#stop.signal.aborted) break
+      const waiting = this.#waiting.get(key)
+      this.#waiting.delete(key)
+      if (waiting) await this.#countOne(key, waiting)
+    }
+    this.#counting = undefined
+  }
+
+  async #countOne(key: string, { account, isMoved }: WaitingCount): Promise<void> {
+    const { quota, log } = this.#parts
+    try {
+      await this.#start(account, { isMoved, rests: 0 })
+    } catch (error) {
+      if (hasCode(error, 'not-found')) await quota.clearUnsettled(account).catch(noop)
+      // What somebody else began in this moment is as good.
+      if (!hasCode(error, 'busy')) log.warn({ err: error, account: key }, 'quota scan not started')
+    }
+    await this.#running.get(key)?.done
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     for (const timer of this.#resting.values()) clearTimeout(timer)
+    await this.#counting
     await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
-  async #scan(account: QuotaAccount, directories: readonly string[], rests: number): Promise<void> {
+  async #scan(account: QuotaAccount, directories: readonly string[], how: HowToScan): Promise<void> {
     const { ledger, storages, events } = this.#parts
     const startedAt = performance.now()
     let staged = 0
-    for (const directory of directories) staged += await storages.open(directory).removeStagedUploads()
+    for (const directory of directories)
+      try {
+        staged += await storages.open(directory).removeStagedUploads()
+      } catch (error) {
+        // One that was there, and may be again: what was counted in it is not forgotten.
+        if (!how.isMoved || !hasCode(error, 'not-found')) throw error
+      }
     // Held open all the while, or a change that was made and closed meanwhile would not be noticed.
     const ticket = await ledger.open(account, { size: 0, files: 0 })
     try {
       const { usage, isExact } = await this.#settleCount(account, directories)
-      if (!isExact) this.#countAgain(account, rests, performance.now() - startedAt)
-      if (!isExact && rests > 0) return
+      // Another one was asked for meanwhile, which may be of other directories.
+      if (this.#waiting.has(keyOf(account))) ledger.doubt(account)
+      if (!isExact) this.#countAgain(account, how, performance.now() - startedAt)
+      if (!isExact && how.rests > 0) return
       const { kind, name } = account
       events.emit({
         type: 'quota-scanned',
@@ -162,13 +247,13 @@ export class QuotaScanner implements AsyncDisposable {
     }
   }
 
-  #countAgain(account: QuotaAccount, rests: number, tookMs: number): void {
+  #countAgain(account: QuotaAccount, how: HowToScan, tookMs: number): void {
     if (this.#stop.signal.aborted) return
     const key = keyOf(account)
-    const restMs = Math.max(Math.min(firstRestMs * 2 ** rests, maxRestMs), restShare * tookMs)
+    const restMs = Math.max(Math.min(firstRestMs * 2 ** how.rests, maxRestMs), restShare * tookMs)
     const timer = setTimeout(() => {
       this.#resting.delete(key)
-      this.#start(account, rests + 1).catch((error: unknown) => {
+      this.#start(account, { ...how, rests: how.rests + 1 }).catch((error: unknown) => {
         // A count that somebody asked for meanwhile is as good; an account that was removed needs none.
         if (!hasCode(error, 'busy') && !hasCode(error, 'not-found'))
           this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
@@ -191,31 +276,9 @@ export class QuotaScanner implements AsyncDisposable {
     }
     return { size, files }
   }
-
-  /** A user's own space is the home and the folders that are counted in it. */
-  async #directoriesOf({ kind, name }: QuotaAccount): Promise<string[]> {
-    if (kind === 'folder') {
-      const folder = await this.#parts.folders.find(name)
-      if (!folder) throw new FileServerError('not-found', 'No such folder')
-      return [folder.mappedPath]
-    }
-    const user = await this.#parts.users.find(name)
-    if (!user) throw new FileServerError('not-found', 'No such user')
-    const included = user.folders.filter((mount) => mount.quotaSize === -1 && mount.quotaFiles === -1)
-    const folders = await this.#parts.folders.findAll(included.map((mount) => mount.folderName))
-    const isHomeCovered = user.folders.some((mount) => mount.virtualPath === '/')
-    const home = isHomeCovered ? [] : [user.homeDir]
-    return withoutNested([...home, ...folders.map((folder) => folder.mappedPath)])
-  }
 }
 
-/** A directory inside another one is counted with that one. */
-function withoutNested(directories: readonly string[]): string[] {
-  const distinct = [...new Set(directories)]
-  return distinct.filter(
-    (directory) => !distinct.some((other) => other !== directory && directory.startsWith(`${other}/`)),
-  )
-}
+function noop(): void {}
 
 function keyOf(account: QuotaAccount): string {
   return `${account.kind}:${account.name}`

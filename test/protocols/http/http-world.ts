@@ -204,7 +204,15 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const backups = new BackupService({
     store: new BackupFiles({ directory: backupsDirectory, root }),
     repository: database.backups,
-    ...{ settings, connections, events, box, roots: [root], serverVersion: '3.0.0-test' },
+    ...{
+      settings,
+      connections,
+      recounts: quotaScanner,
+      events,
+      box,
+      roots: [root],
+      serverVersion: '3.0.0-test',
+    },
   })
   const server = new HttpServer({
     host: '127.0.0.1',
@@ -232,6 +240,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       folders,
       hasher,
       connections,
+      recounts: quotaScanner,
       events,
       roots: [root],
       usersBaseDir: join(root, 'data'),
