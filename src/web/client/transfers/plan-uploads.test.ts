@@ -79,13 +79,29 @@ describe('a plan of uploads', () => {
     assert.deepEqual((await plan(['x.txt', 'y'], { there })).planned, [])
   })
 
-  it('goes on with an unfinished upload of the same file, wherever it was going', async () => {
+  it('goes on with an unfinished upload of the same file to the same place', async () => {
     assert.deepEqual((await plan(['f'], { unfinished: [unfinished('/in/f')] })).planned, [
       ['/in/f', false, 'u1'],
     ])
-    const elsewhere = await plan(['f'], { unfinished: [unfinished('/other/f')], there: ['/in/f'] })
-    assert.deepEqual(elsewhere.planned, [['/other/f', false, 'u1']])
-    assert.deepEqual(elsewhere.asked, [])
+  })
+
+  it('leaves an unfinished upload alone that was going elsewhere, also with the same name and size', async () => {
+    const world = { unfinished: [unfinished('/in/a/f')] }
+    assert.deepEqual((await plan(['f'], world)).planned, [['/in/f', false, undefined]])
+    const { planned, made } = await plan(['a/f', 'b/f'], world)
+    assert.deepEqual(planned, [
+      ['/in/a/f', false, 'u1'],
+      ['/in/b/f', false, undefined],
+    ])
+    assert.deepEqual(made, ['/in/a', '/in/b'])
+  })
+
+  it('goes on with an unfinished upload once', async () => {
+    const { planned } = await plan(['f', 'f'], { unfinished: [unfinished('/in/f')] })
+    assert.deepEqual(
+      planned.map(([, , id]) => id),
+      ['u1', undefined],
+    )
   })
 
   it('begins anew with another file of that name', async () => {

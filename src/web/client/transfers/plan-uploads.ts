@@ -23,11 +23,16 @@ export async function planUploads(
   const names = new KnownNames(parts.namesIn)
   const resumed: UploadOrder[] = []
   const others: PickedFile[] = []
+  const unfinished = new Set(parts.unfinished)
   for (const { path: relative, file } of files) {
     const path = joinPath(directory, relative)
-    const upload = await findUnfinished(path, file, parts)
-    if (upload) resumed.push({ path: upload.path, file, overwrite: false, resumeId: upload.id })
-    else others.push({ path, file })
+    const upload = await findUnfinished(path, file, unfinished, parts)
+    if (!upload) {
+      others.push({ path, file })
+      continue
+    }
+    unfinished.delete(upload)
+    resumed.push({ path, file, overwrite: false, resumeId: upload.id })
   }
   if (others.length > 0 || files.length === 0)
     for (const folder of folders) await makeFolder(joinPath(directory, folder), names, parts)
@@ -72,17 +77,16 @@ async function makeFolder(path: string, names: KnownNames, { makeDirectory }: Pl
   names.setEmpty(path)
 }
 
-/** At its own place first, else wherever it was going: another folder may be shown now. */
+/** At its own place alone: a file of that name and size that was going elsewhere may be another one. */
 async function findUnfinished(
   path: string,
   file: File,
-  { unfinished, isSameFile }: PlanParts,
+  unfinished: ReadonlySet<UnfinishedUpload>,
+  { isSameFile }: PlanParts,
 ): Promise<UnfinishedUpload | undefined> {
-  const fitting = unfinished.filter(
-    (upload) => upload.size === file.size && nameOf(upload.path) === nameOf(path),
-  )
-  const candidate = fitting.find((upload) => upload.path === path) ?? fitting[0]
-  return candidate && (await isSameFile(candidate, file)) ? candidate : undefined
+  for (const upload of unfinished)
+    if (upload.path === path && upload.size === file.size && (await isSameFile(upload, file))) return upload
+  return undefined
 }
 
 function ordersOf({ path, file }: PickedFile, choice: ConflictChoice, names: KnownNames): UploadOrder[] {

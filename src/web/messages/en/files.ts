@@ -116,7 +116,7 @@ export const files = {
   'transfers.unfinishedDiscard': 'Discard',
   'transfers.unfinishedFile': 'File for {name}',
   'transfers.unfinishedLead':
-    'A browser cannot open your files by itself. Choose the same file again, here or by dropping it on the page: it goes on where it stopped.',
+    'A browser cannot open your files by itself. Choose the same file again, here or by dropping it into the folder it was going to: it goes on where it stopped.',
   'transfers.unfinishedShow': 'Show',
   'transfers.unfinishedTitle': 'Unfinished uploads',
   'transfers.unfinishedUntil': 'kept until {time}',

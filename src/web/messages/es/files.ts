@@ -120,7 +120,7 @@ export const files: Translation<typeof english> = {
   'transfers.unfinishedDiscard': 'Descartar',
   'transfers.unfinishedFile': 'Archivo para {name}',
   'transfers.unfinishedLead':
-    'Un navegador no puede abrir sus archivos por sí solo. Elija de nuevo el mismo archivo, aquí o soltándolo en la página: continuará donde se detuvo.',
+    'Un navegador no puede abrir sus archivos por sí solo. Elija de nuevo el mismo archivo, aquí o soltándolo en la carpeta a la que iba: continuará donde se detuvo.',
   'transfers.unfinishedShow': 'Mostrar',
   'transfers.unfinishedTitle': 'Subidas sin terminar',
   'transfers.unfinishedUntil': 'se conserva hasta el {time}',
