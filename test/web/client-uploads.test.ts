@@ -115,6 +115,20 @@ describe('uploads in the WebClient', () => {
     await page.setInputFiles(filesInput, files.slice(1, 2))
     await page.getByRole('button', { name: 'Replace', exact: true }).click()
     await waitUntil('the new b', async () => (await readFile(join(home, 'b.txt'), 'utf8')) === 'new b')
+
+    // Those that begin close together ask one after the other.
+    const { promise: bothChosen, resolve: goOn } = Promise.withResolvers<void>()
+    await page.route('**/user/uploads', async (route) => {
+      await bothChosen
+      await route.continue()
+    })
+    for (const file of files.slice(0, 2)) await page.setInputFiles(filesInput, file)
+    goOn()
+    const next = page.getByRole('dialog', { name: 'One name is taken' })
+    for (const name of ['a.txt', 'b.txt'])
+      await next.filter({ hasText: name }).getByRole('button', { name: 'Keep both' }).click()
+    await arrived(home, 'a (3).txt', 5)
+    await arrived(home, 'b (2).txt', 5)
     await page.close()
   })
 

@@ -21,7 +21,7 @@ export function TransfersDock() {
     void transfers.jobs.load().catch(() => undefined)
   }, [])
   const { uploads, jobs, downloads, question, preparing } = transfers
-  const dialog = question === undefined ? null : <ConflictDialog question={question} />
+  const dialog = question === undefined ? null : <ConflictDialog key={question.id} question={question} />
   const isEmpty = uploads.items.length + jobs.jobs.length + downloads.length + preparing === 0
   if (isEmpty) return dialog
   const totals = uploads.totals()

@@ -21,6 +21,7 @@ const measureMs = 1000
 
 /** Names that are taken, and what to do about them: asked by whoever draws the transfers. */
 export interface ConflictQuestion {
+  readonly id: number
   readonly paths: readonly string[]
   readonly mayReplace: boolean
   readonly answer: (choice: ConflictChoice | undefined) => void
@@ -34,6 +35,9 @@ class Transfers extends EventTarget {
   question: ConflictQuestion | undefined
   /** How many uploads and downloads are being looked at before they begin. */
   preparing = 0
+  #asked = 0
+  /** Uploads are planned one after the other, so that one question is open at most. */
+  #turn = Promise.resolve()
   #drawing: ReturnType<typeof setTimeout> | undefined
   #measuring: ReturnType<typeof setInterval> | undefined
 
@@ -49,9 +53,14 @@ class Transfers extends EventTarget {
   }
 
   /** Looks what is there, asks about names that are taken, and sends the rest. */
-  async upload(picked: PickedFiles, directory: string, mayReplace: boolean): Promise<void> {
+  upload(picked: PickedFiles, directory: string, mayReplace: boolean): Promise<void> {
     this.preparing++
     this.#changed()
+    return (this.#turn = this.#turn.then(() => this.#upload(picked, directory, mayReplace)))
+  }
+
+  /** Tells what fails, and does not throw. */
+  async #upload(picked: PickedFiles, directory: string, mayReplace: boolean): Promise<void> {
     try {
       const inUse = new Set(this.uploads.items.filter(isOpen).map(({ uploadId }) => uploadId))
       const orders = await planUploads(picked, directory, {
@@ -119,15 +128,18 @@ class Transfers extends EventTarget {
 
   #ask(paths: readonly string[], mayReplace: boolean): Promise<ConflictChoice | undefined> {
     return new Promise((resolve) => {
-      this.question = {
+      const question: ConflictQuestion = {
+        id: this.#asked++,
         paths,
         mayReplace,
         answer: (choice) => {
-          this.question = undefined
+          // The dialog is there for a moment after its answer, when the next question may be open.
+          if (this.question === question) this.question = undefined
           this.#changed()
           resolve(choice)
         },
       }
+      this.question = question
       this.#changed()
     })
   }
