@@ -193,8 +193,11 @@ describe('uploads in the WebClient', () => {
     await page.close()
     const again = await openPage('fay')
     await again.getByRole('button', { name: 'Show', exact: true }).click()
-    await again.getByRole('button', { name: 'Discard', exact: true }).click()
-    await again.getByRole('dialog').waitFor({ state: 'detached' })
+    await world.signInUser('fay')
+    await world.allow(403, async () => {
+      await again.getByRole('button', { name: 'Discard', exact: true }).click()
+      await again.getByRole('dialog').waitFor({ state: 'detached' })
+    })
     await again.reload()
     await again.getByRole('grid').waitFor()
     assert.equal(await again.getByText('is not finished').count(), 0)
@@ -251,6 +254,49 @@ describe('uploads in the WebClient', () => {
       await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     })
     await arrived(home, 'session.bin', pieceBytes * 3)
+    await page.close()
+  })
+
+  it('go on after a sign-in in another tab, of the same user alone', async () => {
+    await world.product.addUser('pam')
+    await mkdir(world.product.homeOf('pam'), { recursive: true })
+    const { page, home } = await openFiles('oto')
+    let next = ''
+    let isCutByProxy = false
+    let stale: string | undefined
+    await page.route('**/user/uploads/*', async (route) => {
+      const { 'upload-offset': offset, 'x-csrf-token': token } = route.request().headers()
+      // Between the first piece and the second, which is small enough for its refusal to pass every proxy.
+      if (route.request().method() === 'PATCH' && offset !== '0' && next !== '') {
+        await world.signInUser(next)
+        stale = token
+        next = ''
+      }
+      if (isCutByProxy && token === stale) await route.fulfill({ status: 502, body: 'Bad gateway' })
+      else await route.continue()
+    })
+    const send = async (name: string) =>
+      page.setInputFiles(filesInput, await sourceFile(name, Buffer.alloc(pieceBytes + 5, 4)))
+    await world.allow(403, async () => {
+      next = 'oto'
+      await send('tab.bin')
+      await page.getByRole('row', { name: /tab\.bin/ }).waitFor()
+      await mkdir(join(home, 'folder'))
+      await world.signInUser('oto')
+      await page.getByRole('button', { name: 'Refresh' }).click()
+      await page.getByRole('row', { name: /folder/ }).waitFor()
+      await world.allow(502, async () => {
+        next = 'oto'
+        isCutByProxy = true
+        await send('gateway.bin')
+        await page.getByRole('row', { name: /gateway\.bin/ }).waitFor()
+        isCutByProxy = false
+      })
+      next = 'pam'
+      await send('other.bin')
+      await page.getByText('one failed').waitFor()
+    })
+    assert.deepEqual(await readdir(world.product.homeOf('pam')), [])
     await page.close()
   })
 

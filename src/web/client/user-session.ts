@@ -3,10 +3,17 @@ import { useContext } from 'react'
 import type { SignInRequest, UserSession, UserSessionState } from '../../contract/session.ts'
 import { callApi, useCsrfToken } from '../shared/api.ts'
 
-/** Who is signed in. */
+/** Whose page this is. */
+let owner: string | undefined
+
+/**
+ * Who is signed in. When somebody else has signed in meanwhile, in another tab, the token is not taken: what this page
+ * was going to change is refused, and does not become a change of the other one's files.
+ */
 export async function readSession(): Promise<UserSessionState> {
   const state = await callApi<UserSessionState>('GET', 'session/user')
-  if (state.session) useCsrfToken(state.session.csrf_token)
+  const { session } = state
+  if (session && (owner ??= session.username) === session.username) useCsrfToken(session.csrf_token)
   return state
 }
 

@@ -76,21 +76,22 @@ export async function readBytes(path: string, options: RequestOptions): Promise<
 }
 
 async function request(method: Method, path: string, options: RequestOptions): Promise<Response> {
+  const token = csrfToken
   const response = await send(method, path, options)
   if (response.ok) return response
   const failure = await failureOf(response)
   const isOnce = options.asksAgain !== false
-  if (failure.status === 403 && isOnce && (await hasNewToken()))
+  if (failure.status === 403 && isOnce && (await hasNewToken(token)))
     return request(method, path, { ...options, asksAgain: false })
   if (failure.status !== 401 || !isOnce || !onSignedOut) throw failure
   await onSignedOut()
   return request(method, path, { ...options, asksAgain: false })
 }
 
-async function hasNewToken(): Promise<boolean> {
-  const before = csrfToken
-  await readSessionAnew?.().catch(() => undefined)
-  return csrfToken !== before
+/** After a 403: whether there is another token by now than the one that was sent, so that it is worth another try. */
+export async function hasNewToken(sent: string): Promise<boolean> {
+  if (csrfToken === sent) await readSessionAnew?.().catch(() => undefined)
+  return csrfToken !== sent
 }
 
 async function send(method: Method, path: string, { body, signal }: RequestOptions): Promise<Response> {

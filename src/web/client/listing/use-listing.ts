@@ -1,6 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { DirectoryRights, FileEntry } from '../../../contract/file.ts'
-import { ApiFailure, csrfHeaders, currentCsrfToken, signInAgain, urlOf } from '../../shared/api.ts'
+import {
+  ApiFailure,
+  csrfHeaders,
+  currentCsrfToken,
+  hasNewToken,
+  signInAgain,
+  urlOf,
+} from '../../shared/api.ts'
 import { currentLanguage } from '../../shared/i18n.ts'
 import type { ListingNews, ListingOrder } from './listing-messages.ts'
 import type { ListingView } from './sorted-listing.ts'
@@ -56,6 +63,7 @@ export function useListing(path: string, view: ListingView): UsedListing {
     let token = ''
     let restarts = 0
     let drawnAt = 0
+    let hasEnded = false
     const change = (news: Partial<Listing>, restMs = 0) => {
       fresh = { ...fresh, ...news }
       const isRest = performance.now() - drawnAt < restMs
@@ -71,12 +79,15 @@ export function useListing(path: string, view: ListingView): UsedListing {
       shownView.current = view
       worker.current?.postMessage(openOrder(turn, path, view))
     }
-    const fail = (failure: ApiFailure) => {
+    const mayRestart = async ({ field, status }: ApiFailure) => {
+      if (status === 401) await signInAgain()
       // A listing that is interrupted for too long is forgotten by the server; another sign-in brings another token.
-      const isStale = failure.field === 'cursor' || (failure.status === 403 && token !== currentCsrfToken())
-      const mayRestart = failure.status === 401 || isStale
-      if (mayRestart && restarts++ < 3)
-        return void (failure.status === 401 ? signInAgain() : Promise.resolve()).then(begin)
+      return status === 401 || field === 'cursor' || (status === 403 && (await hasNewToken(token)))
+    }
+    const fail = async (failure: ApiFailure) => {
+      const isWorthwhile = restarts++ < 3 && (await mayRestart(failure))
+      if (hasEnded) return
+      if (isWorthwhile) return begin()
       setLoading(false)
       change({ error: failure, isComplete: true })
     }
@@ -86,7 +97,7 @@ export function useListing(path: string, view: ListingView): UsedListing {
         for (const entry of news.entries) fresh.entries.push(entry)
         change({ rights: news.rights }, countMs)
       } else if (news.kind === 'order') change({ order: news.order })
-      else if (news.kind === 'failed') fail(new ApiFailure(news.status, news.error))
+      else if (news.kind === 'failed') void fail(new ApiFailure(news.status, news.error))
       else {
         setLoading(false)
         change({ isComplete: true })
@@ -95,7 +106,10 @@ export function useListing(path: string, view: ListingView): UsedListing {
     const used = worker.current
     used?.addEventListener('message', hear)
     begin()
-    return () => used?.removeEventListener('message', hear)
+    return () => {
+      hasEnded = true
+      used?.removeEventListener('message', hear)
+    }
   }, [path, readings])
 
   useEffect(() => {

@@ -1,6 +1,6 @@
 import type { DetailedError, HttpRequest, Upload, UploadOptions } from 'tus-js-client'
 import type { ApiError } from '../../../contract/api-answer.ts'
-import { ApiFailure, csrfHeaders, signInAgain } from '../../shared/api.ts'
+import { ApiFailure, csrfHeaders, currentCsrfToken, hasNewToken, signInAgain } from '../../shared/api.ts'
 import { failureText } from '../../shared/failure-text.ts'
 import { t } from '../../shared/i18n.ts'
 import { remedyFor, waitBefore } from './upload-failure.ts'
@@ -20,6 +20,8 @@ export class TusSender implements RunningUpload {
   #upload: Upload | undefined
   #isStopped = false
   #attempts = 0
+  /** What the last request carried. */
+  #token = ''
   /** The server may have begun it without our hearing of it. */
   #mayBeOrphaned = false
   #wake: (() => void) | undefined
@@ -75,7 +77,7 @@ export class TusSender implements RunningUpload {
       retryDelays: null,
       storeFingerprintForResuming: false,
       overridePatchMethod: sendsByPost,
-      onBeforeRequest: setCsrfHeader,
+      onBeforeRequest: (request) => this.#setCsrfHeader(request),
       onUploadUrlAvailable: () => this.#begun(),
       onProgress: (sent) => this.#progress(sent),
       onChunkComplete: () => {
@@ -84,6 +86,12 @@ export class TusSender implements RunningUpload {
       onSuccess: () => this.#events.onDone(),
       onError: (error) => void this.#deal(error),
     }
+  }
+
+  /** Each time anew: the session may have been renewed since the last piece. */
+  #setCsrfHeader(request: HttpRequest): void {
+    this.#token = currentCsrfToken()
+    for (const [name, value] of Object.entries(csrfHeaders())) request.setHeader(name, value)
   }
 
   #begun(): void {
@@ -103,11 +111,17 @@ export class TusSender implements RunningUpload {
     const remedy = remedyFor({ status, code, method, attempts: this.#attempts })
     if (status === 0 && !(await isReadable(this.#item.file)))
       return this.#events.onFail(t('transfers.unreadable'))
-    if (remedy === 'stop') return this.#events.onFail(failureText(failure))
-    if (remedy === 'sign-in') await signInAgain()
+    if (remedy === 'stop') {
+      const isWorthwhile = status === 403 && (await hasNewToken(this.#token))
+      if (!isWorthwhile) return this.#events.onFail(failureText(failure))
+    } else if (remedy === 'sign-in') await signInAgain()
     else if (remedy === 'anew') this.#item.uploadId = undefined
     else if (remedy === 'override') sendsByPost = true
-    else await this.#rest()
+    else {
+      await this.#rest()
+      // A proxy that is refused in the middle of a piece says 502, whatever the reason was.
+      if (status === 502) await hasNewToken(this.#token)
+    }
     if (!this.#isStopped) await this.#attempt()
   }
 
@@ -130,11 +144,6 @@ export class TusSender implements RunningUpload {
     this.#item.uploadId = orphan?.id
     this.#mayBeOrphaned = false
   }
-}
-
-/** Each time anew: the session may have been renewed since the last piece. */
-function setCsrfHeader(request: HttpRequest): void {
-  for (const [name, value] of Object.entries(csrfHeaders())) request.setHeader(name, value)
 }
 
 function failureOf(error: unknown): { readonly failure: ApiFailure; readonly method: string } {

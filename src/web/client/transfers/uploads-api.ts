@@ -1,5 +1,5 @@
 import type { DirectoryPage, UnfinishedUpload } from '../../../contract/file.ts'
-import { ApiFailure, callApi, csrfHeaders, urlOf } from '../../shared/api.ts'
+import { ApiFailure, callApi, csrfHeaders, currentCsrfToken, hasNewToken, urlOf } from '../../shared/api.ts'
 
 export const uploadsUrl = () => urlOf('api/v2/user/uploads')
 export const uploadUrl = (id: string) => urlOf(`api/v2/user/uploads/${encodeURIComponent(id)}`)
@@ -10,8 +10,10 @@ export function listUnfinished(): Promise<UnfinishedUpload[]> {
 
 /** Gives up what has arrived of an upload. Works also where nothing but GET and POST gets through. */
 export async function discardUpload(id: string): Promise<void> {
+  const token = currentCsrfToken()
   const headers = { ...csrfHeaders(), 'Tus-Resumable': '1.0.0', 'X-HTTP-Method-Override': 'DELETE' }
   const response = await fetch(uploadUrl(id), { method: 'POST', headers, credentials: 'same-origin' })
+  if (response.status === 403 && (await hasNewToken(token))) return discardUpload(id)
   const isGone = response.ok || response.status === 404 || response.status === 410
   if (!isGone)
     throw new ApiFailure(response.status, { message: response.statusText, error: `http-${response.status}` })
