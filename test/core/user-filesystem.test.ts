@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Permission } from '../../src/core/accounts/permissions.ts'
+import type { UserSettings } from '../../src/core/accounts/user.ts'
 import { FileServerError } from '../../src/core/errors.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
 import {
@@ -144,6 +145,65 @@ test('a user whose rules differ by directory makes no link that leads around the
   await free.symlink('/shared/any', at('/shared/link'))
   assert.equal(await readlink(join(mapped, 'link')), 'any')
   await rejects('unsupported', free.symlink('/f', at('/shared/out')))
+})
+
+test('a user of whom a pattern frees some names with all they hold makes no link to what it hides', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob', {
+    filePatterns: [{ path: at('/'), allowedPatterns: ['pub'], deniedPatterns: ['*'], denyPolicy: 'hidden' }],
+  })
+  const home = world.homeOf('bob')
+  for (const directory of ['private', 'pub/a']) await mkdir(join(home, directory), { recursive: true })
+  await writeFile(join(home, 'private/secret'), 'content')
+  await rejects('not-found', get(files, '/private/secret'))
+  await rejects('permission-denied', files.symlink('/', at('/pub/l')))
+  // Its text would be '..', which is the root once it is moved up.
+  await rejects('permission-denied', files.symlink('/pub', at('/pub/a/l')))
+  assert.deepEqual([await readdir(join(home, 'pub')), await readdir(join(home, 'pub/a'))], [['a'], []])
+})
+
+test('a link that is carried over to another storage leads around no rule of that one', async () => {
+  await using world = await CoreWorld.open()
+  const shared = await world.addFolder('shared')
+  const folders = [{ folderName: 'shared', virtualPath: at('/shared'), quotaSize: 0, quotaFiles: 0 }]
+  const hiding = (path: string, ...deniedPatterns: string[]) => {
+    const freed = deniedPatterns.includes('*') ? ['shared', 'd'] : []
+    return [{ path: at(path), allowedPatterns: freed, deniedPatterns, denyPolicy: 'hidden' as const }]
+  }
+  const users: Record<string, Partial<UserSettings>> = {
+    'rights inside the other': { permissions: { '/': ['*'], '/shared': ['*'], '/shared/secret': [] } },
+    'rights inside home': { permissions: { '/': ['*'], '/shared': ['*'], '/secret': [] } },
+    'patterns at the root of the other': { filePatterns: hiding('/shared', 'secret') },
+    'freed names at the root of the other': { filePatterns: hiding('/shared', '*') },
+    'patterns inside the other': { filePatterns: hiding('/shared/x', 'secret') },
+    'patterns inside home': { filePatterns: hiding('/x', 'secret') },
+    'freed names at the root of home': { filePatterns: hiding('/', '*') },
+  }
+  for (const [index, [what, settings]] of Object.entries(users).entries()) {
+    const name = `user${index}`
+    const files = await world.filesOf(name, { ...settings, folders })
+    for (const root of [world.homeOf(name), shared])
+      for (const directory of ['secret', 'd']) await mkdir(join(root, directory), { recursive: true })
+    for (const mount of ['', '/shared']) {
+      const link = files.symlink(`${mount}/d`, at(`${mount}/d/l`))
+      await assert.rejects(link, { code: 'permission-denied' }, `${what}, in ${mount || 'home'}`)
+    }
+    assert.deepEqual(await readdir(join(world.homeOf(name), 'd')), [], what)
+  }
+  assert.deepEqual(await readdir(join(shared, 'd')), [])
+})
+
+test('a pattern that judges every name alike permits links, to names that it permits', async () => {
+  await using world = await CoreWorld.open()
+  await world.addFolder('shared')
+  const files = await world.filesOf('bob', {
+    filePatterns: [{ path: at('/'), allowedPatterns: [], deniedPatterns: ['*.key'], denyPolicy: 'hidden' }],
+    folders: [{ folderName: 'shared', virtualPath: at('/shared'), quotaSize: 0, quotaFiles: 0 }],
+  })
+  await rejects('not-found', files.symlink('/a.key', at('/l')))
+  for (const mount of ['', '/shared']) await files.symlink(`${mount}/f`, at(`${mount}/l`))
+  await rename(files, '/l', '/shared/home')
+  assert.equal(await files.readlink(at('/shared/home')), '/shared/f')
 })
 
 test('rights go by the path that is asked for, also through a link that somebody else made', async () => {

@@ -32,13 +32,16 @@ export class AccessRules {
     return this.#names.judge(path) === 'denied'
   }
 
-  /** True when some rule is written for a place that `isConcerned`; a glob may match anywhere and always counts. */
-  hasRuleAt(isConcerned: (place: VirtualPath) => boolean): boolean {
-    const places = [
-      ...Object.keys(this.#user.permissions),
-      ...this.#user.filePatterns.map(({ path }) => path),
-    ]
-    return places.some((place) => isGlob(place) || isConcerned(place as VirtualPath))
+  /**
+   * True when a link could lead around a rule, at the latest after it was moved, also to another storage: when something
+   * but the roots of storages (`isRoot`) has rights of its own, or names are not judged alike everywhere. A glob may
+   * match anywhere and always counts.
+   */
+  canLinksEvade(isRoot: (place: VirtualPath) => boolean): boolean {
+    const places = Object.keys(this.#user.permissions)
+    return (
+      places.some((place) => isGlob(place) || !isRoot(place as VirtualPath)) || !this.#names.areJudgedAlike
+    )
   }
 
   /** One of `wanted` must hold in `directory`. @throws 'permission-denied' */

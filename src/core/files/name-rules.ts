@@ -23,6 +23,14 @@ export class NameRules {
     return this.#judgeName(path)
   }
 
+  /**
+   * True when a name is permitted everywhere or nowhere. "Allow x, deny everything else" permits names by the place that
+   * they are in, and so do patterns of one directory beside others.
+   */
+  get areJudgedAlike(): boolean {
+    return [...this.#rules.values()].every((rule) => rule.path === '/' && !deniesTheRest(rule))
+  }
+
   /** True when a directory can move from one path to the other without any name in it falling under other rules. */
   movesUnchanged(from: VirtualPath, to: VirtualPath): boolean {
     for (const place of this.#rules.keys()) if (isWithin(from, place) || isWithin(to, place)) return false
@@ -34,7 +42,7 @@ export class NameRules {
     if (!rule) return 'allowed'
     const name = nameOf(path)
     if (matches(rule.allowedPatterns, name)) return 'allowed'
-    if (rule.deniedPatterns.includes('*') && this.#isBelowFreedChild(rule, path)) return 'allowed'
+    if (deniesTheRest(rule) && this.#isBelowFreedChild(rule, path)) return 'allowed'
     if (matches(rule.deniedPatterns, name) || rule.allowedPatterns.length > 0)
       return rule.denyPolicy === 'hidden' ? 'hidden' : 'denied'
     return 'allowed'
@@ -53,6 +61,10 @@ export class NameRules {
       if (rule || level === '/') return rule
     }
   }
+}
+
+function deniesTheRest({ deniedPatterns }: FilePatterns): boolean {
+  return deniedPatterns.includes('*')
 }
 
 function matches(patterns: readonly string[], name: string): boolean {

@@ -260,9 +260,8 @@ export class UserFilesystem implements AsyncDisposable {
 
   /**
    * `target` as the client wrote it: relative to the link's directory, or absolute. Needs 'create_symlinks' on both.
-   * Rights go by the path that is asked for, and a link is one more path to what it leads to. So whoever has other
-   * rules in some directory of this storage makes no links in it: the link would lead around them, at the latest
-   * after it was moved.
+   * Rights go by the path that is asked for, and a link is one more path to what it leads to, wherever it is moved. So
+   * whoever has rules that differ within a storage, be it another one, makes no links.
    */
   symlink(target: string, link: VirtualPath): Promise<void> {
     return this.#audited('symlink', link, async () => {
@@ -274,10 +273,7 @@ export class UserFilesystem implements AsyncDisposable {
       this.#refuseMounts(link)
       const [from, to] = [this.#mounts.locate(link), this.#mounts.locate(targetPath)]
       if (from.mount !== to.mount) throw new FileServerError('unsupported', 'A link cannot leave its storage')
-      const { mount } = from
-      const isInside = (place: VirtualPath) =>
-        place !== mount.virtualPath && this.#mounts.locate(place).mount === mount
-      if (this.#access.hasRuleAt(isInside))
+      if (this.#access.canLinksEvade((place) => this.#mounts.isMountPoint(place)))
         throw new FileServerError(
           'permission-denied',
           'Links are not permitted where rules differ by directory',
