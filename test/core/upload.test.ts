@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FileServerError } from '../../src/core/errors.ts'
@@ -421,6 +421,31 @@ test('two who change one file in place are counted together', async () => {
   await b.write(20, [bytes(10)])
   await Promise.all([a.finish(), b.finish()])
   await world.assertHomeQuota('bob', { size: 30, files: 1 })
+})
+
+test('a file that came while another was begun under its name is neither replaced nor lost, but where that was asked for', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob')
+  const [first, second] = [
+    await files.openUpload(at('/f'), modifying),
+    await files.openUpload(at('/f'), modifying),
+  ]
+  await first.write(0, [Buffer.from('first')])
+  await second.write(0, [Buffer.from('the second')])
+  await first.finish()
+  await rejects('already-exists', second.finish())
+  assert.equal(await get(files, '/f'), 'first')
+  await world.assertHomeQuota('bob', { size: 5, files: 1 })
+
+  await symlink('target', join(world.homeOf('bob'), 'link'))
+  await put(files, '/link', 'through the link', modifying)
+  assert.equal(await get(files, '/target'), 'through the link')
+
+  const replacing = await files.openUpload(at('/new'), overwriting)
+  await put(files, '/new', 'first')
+  await replacing.write(0, [Buffer.from('the last')])
+  await replacing.finish()
+  assert.equal(await get(files, '/new'), 'the last')
 })
 
 test('a file that is cut, replaced or removed while it is changed in place is counted right', async () => {

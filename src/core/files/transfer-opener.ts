@@ -13,7 +13,10 @@ import { Upload } from './upload.ts'
 import { openTarget } from './upload-target.ts'
 import { parentOf, type VirtualPath } from './virtual-path.ts'
 
-/** What an open for writing does with a name that holds a file, and with one that holds none. */
+/**
+ * What an open for writing does with a name that holds a file, and with one that holds none. Only 'replace' replaces
+ * what came under a free name until the upload is complete; otherwise its end is 'already-exists'.
+ */
 export interface OpenForWriting {
   readonly existing: 'replace' | 'modify' | 'fail'
   readonly missing: 'create' | 'fail'
@@ -90,6 +93,7 @@ export class TransferOpener {
           ticket,
           limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0, services.clock),
           isNew,
+          replacesNothing: isNew && how.existing !== 'replace',
           isResumable: services.uploadMode === 'resumable' && how.isAtomic !== true,
           isReported: kind.isReported,
           maxFileSize: user.maxUploadFileSize,

@@ -19,6 +19,8 @@ export interface UploadOptions {
   readonly limiter: BandwidthLimiter
   /** True when the name held no file at open. */
   readonly isNew: boolean
+  /** Nothing is replaced: what came under a free name meanwhile stays, and the upload is refused. */
+  readonly replacesNothing: boolean
   /** A broken upload of a new file stays under its name, so that the client can go on with it. */
   readonly isResumable: boolean
   /** A copy is reported as a copy. */
@@ -211,7 +213,7 @@ export class Upload implements TransferStatus {
     await this.#idle()
     try {
       if (this.#failure) throw this.#failure
-      await this.#commit({ onlyIfFree: false })
+      await this.#commit({ onlyIfFree: this.#options.replacesNothing })
     } catch (error) {
       const failure = toFileServerError(error)
       await this.#giveUp(failure)
