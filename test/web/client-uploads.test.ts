@@ -257,6 +257,29 @@ describe('uploads in the WebClient', () => {
     await page.close()
   })
 
+  it('have arrived also when the answer was lost, or they were paused before it', async () => {
+    const { page, home } = await openFiles('lea')
+    const { promise: isResumed, resolve: letGo } = Promise.withResolvers<void>()
+    await page.route('**/user/uploads', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      await route.fetch()
+      if (route.request().postDataBuffer()?.length === 4) await isResumed
+      await route.abort('connectionreset').catch(() => undefined)
+    })
+    await world.allow('network', async () => {
+      await page.setInputFiles(filesInput, await sourceFile('unheard.txt', 'heard'))
+      await page.getByText('1 of one file').waitFor()
+    })
+    await page.setInputFiles(filesInput, await sourceFile('stopped.txt', 'stop'))
+    await arrived(home, 'stopped.txt', 4)
+    await page.getByRole('button', { name: 'Pause stopped.txt' }).click()
+    await page.getByRole('button', { name: 'Go on with stopped.txt' }).click()
+    await page.getByText('2 of 2 files').waitFor()
+    letGo()
+    assert.deepEqual((await readdir(home)).sort(), ['stopped.txt', 'unheard.txt'])
+    await page.close()
+  })
+
   it('go on after a sign-in in another tab, of the same user alone', async () => {
     await world.product.addUser('pam')
     await mkdir(world.product.homeOf('pam'), { recursive: true })

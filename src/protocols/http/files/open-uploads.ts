@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import { FileServerError } from '../../../core/errors.ts'
 import type { Upload } from '../../../core/files/upload.ts'
@@ -10,6 +11,8 @@ const defaultIdleMs = 24 * 60 * 60_000
 /** How long a client can still ask whether the last byte of an upload arrived. */
 const keptMs = 10 * 60_000
 const maxKept = 10_000
+/** 128 random bits. */
+const clientId = /^[0-9a-f]{32}$/
 
 export interface UploadOrder {
   readonly id: string
@@ -38,10 +41,22 @@ export class OpenUploads {
     this.#idleMs = idleMs
   }
 
-  /** @throws FileServerError 'busy' over the limit, and what UserFilesystem.openUpload throws */
+  /**
+   * The one that the client made, who can ask by it whether an upload began whose beginning was not answered; or a new one.
+   *
+   * @throws FileServerError 'busy' when it is taken, by whomever
+   */
+  idFor(wanted: string | null | undefined): string {
+    if (typeof wanted !== 'string' || !clientId.test(wanted)) return randomBytes(16).toString('base64url')
+    this.#checkFree(wanted)
+    return wanted
+  }
+
+  /** @throws FileServerError 'busy' when the id is taken or over the limit, and what UserFilesystem.openUpload throws */
   async open(webSession: WebSession, order: UploadOrder): Promise<void> {
     const { username } = webSession
     const { size, id, metadata } = order
+    this.#checkFree(id)
     const upload = await this.#openUpload(webSession, order)
     const hold = webSession.hold()
     const pending = new PendingUpload({
@@ -80,6 +95,12 @@ export class OpenUploads {
 
   interrupt(id: string): void {
     this.#uploads.get(id)?.interrupt()
+  }
+
+  #checkFree(id: string): void {
+    this.#forgetOld()
+    if (this.#uploads.has(id) || this.#complete.has(id))
+      throw new FileServerError('busy', 'This upload has begun already; ask how much has arrived')
   }
 
   async #openUpload(

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { Server } from '@tus/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -42,7 +41,7 @@ export function serveUploads(app: HttpApp): void {
       path: '/',
       datastore: new TusStore(uploads, webSession, request.raw),
       locker,
-      namingFunction: () => randomBytes(16).toString('base64url'),
+      namingFunction: (_request, metadata) => uploads.idFor(metadata?.['id']),
       // Relative, so that it is right below whatever path the platform shows us.
       generateUrl: (_request, upload) => `uploads/${upload.id}`,
       getFileIdFromRequest: () => id,
@@ -104,7 +103,8 @@ function serveTus(app: HttpApp, answer: Answer): void {
         summary: 'Begin an upload (tus creation)',
         description:
           'Upload-Metadata: `path`, a virtual path; `overwrite`, `true` to replace a file; `modified`, milliseconds ' +
-          'since the epoch, becomes the time of the file.',
+          'since the epoch, becomes the time of the file; `id`, 32 random hexadecimal digits, becomes the id of the ' +
+          'upload, by which to ask (HEAD) when the answer is lost.',
         response: { 201: noContent },
       },
     },

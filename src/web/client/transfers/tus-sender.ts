@@ -5,7 +5,7 @@ import { failureText } from '../../shared/failure-text.ts'
 import { t } from '../../shared/i18n.ts'
 import { remedyFor, waitBefore } from './upload-failure.ts'
 import type { RunningUpload, UploadEvents, UploadItem } from './upload-queue.ts'
-import { discardUpload, listUnfinished, uploadsUrl, uploadUrl } from './uploads-api.ts'
+import { discardUpload, uploadsUrl, uploadUrl } from './uploads-api.ts'
 
 /** Of the contract's maxPieceBytes: the platform refuses larger requests. */
 const pieceBytes = 4 * 1024 * 1024
@@ -22,8 +22,6 @@ export class TusSender implements RunningUpload {
   #attempts = 0
   /** What the last request carried. */
   #token = ''
-  /** The server may have begun it without our hearing of it. */
-  #mayBeOrphaned = false
   #wake: (() => void) | undefined
 
   constructor(item: UploadItem, events: UploadEvents) {
@@ -40,20 +38,12 @@ export class TusSender implements RunningUpload {
 
   discard(): void {
     this.pause()
-    void this.#discard().catch(() => undefined)
-  }
-
-  async #discard(): Promise<void> {
-    if (this.#item.uploadId === undefined && this.#mayBeOrphaned) await this.#findOrphan()
-    const { uploadId } = this.#item
-    this.#item.uploadId = undefined
-    if (uploadId !== undefined) await discardUpload(uploadId)
+    if (this.#item.mayHaveBegun) void discardUpload(this.#item.uploadId).catch(() => undefined)
   }
 
   async #attempt(): Promise<void> {
     try {
       const tus = await import('tus-js-client')
-      if (this.#mayBeOrphaned && this.#item.uploadId === undefined) await this.#findOrphan()
       if (this.#isStopped) return
       this.#upload = new tus.Upload(this.#item.file, this.#options())
       this.#upload.start()
@@ -63,22 +53,22 @@ export class TusSender implements RunningUpload {
   }
 
   #options(): UploadOptions {
-    const { uploadId, file, path, overwrite } = this.#item
+    const { uploadId, mayHaveBegun, file, path, overwrite } = this.#item
+    const modified = String(Math.max(0, file.lastModified))
     // A small file is one request.
     const isWhole = file.size > 0 && file.size <= pieceBytes
-    if (uploadId === undefined) this.#mayBeOrphaned = true
+    this.#item.mayHaveBegun = true
     return {
       // Without an endpoint it does not begin anew by itself, which would forget what has arrived.
-      ...(uploadId === undefined
-        ? { endpoint: uploadsUrl(), uploadDataDuringCreation: isWhole }
-        : { endpoint: null, uploadUrl: uploadUrl(uploadId) }),
-      metadata: { path, overwrite: String(overwrite), modified: String(Math.max(0, file.lastModified)) },
+      ...(mayHaveBegun
+        ? { endpoint: null, uploadUrl: uploadUrl(uploadId) }
+        : { endpoint: uploadsUrl(), uploadDataDuringCreation: isWhole }),
+      metadata: { id: uploadId, path, overwrite: String(overwrite), modified },
       chunkSize: pieceBytes,
       retryDelays: null,
       storeFingerprintForResuming: false,
       overridePatchMethod: sendsByPost,
       onBeforeRequest: (request) => this.#setCsrfHeader(request),
-      onUploadUrlAvailable: () => this.#begun(),
       onProgress: (sent) => this.#progress(sent),
       onChunkComplete: () => {
         this.#attempts = 0
@@ -92,11 +82,6 @@ export class TusSender implements RunningUpload {
   #setCsrfHeader(request: HttpRequest): void {
     this.#token = currentCsrfToken()
     for (const [name, value] of Object.entries(csrfHeaders())) request.setHeader(name, value)
-  }
-
-  #begun(): void {
-    this.#mayBeOrphaned = false
-    this.#item.uploadId = this.#upload?.url?.split('/').at(-1) ?? this.#item.uploadId
   }
 
   #progress(sent: number): void {
@@ -115,7 +100,7 @@ export class TusSender implements RunningUpload {
       const isWorthwhile = status === 403 && (await hasNewToken(this.#token))
       if (!isWorthwhile) return this.#events.onFail(failureText(failure))
     } else if (remedy === 'sign-in') await signInAgain()
-    else if (remedy === 'anew') this.#item.uploadId = undefined
+    else if (remedy === 'anew') this.#item.mayHaveBegun = false
     else if (remedy === 'override') sendsByPost = true
     else {
       await this.#rest()
@@ -135,19 +120,9 @@ export class TusSender implements RunningUpload {
     })
     this.#wake = undefined
   }
-
-  async #findOrphan(): Promise<void> {
-    const { path, file } = this.#item
-    const orphan = (await listUnfinished()).find(
-      (upload) => upload.path === path && upload.size === file.size,
-    )
-    this.#item.uploadId = orphan?.id
-    this.#mayBeOrphaned = false
-  }
 }
 
 function failureOf(error: unknown): { readonly failure: ApiFailure; readonly method: string } {
-  if (error instanceof ApiFailure) return { failure: error, method: 'GET' }
   if (!isDetailed(error)) return { failure: unreachable(), method: '' }
   const request = error.originalRequest
   const overridden = request.getHeader('X-HTTP-Method-Override')

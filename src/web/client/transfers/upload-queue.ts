@@ -22,8 +22,10 @@ export interface UploadItem extends UploadOrder {
   error: string | undefined
   /** The network or the server is away; it goes on by itself. */
   isStalled: boolean
-  /** What the server calls it, once it has begun. */
-  uploadId: string | undefined
+  /** Made here, so that the server can be asked about it also when its answer was lost. */
+  readonly uploadId: string
+  /** The server may know it, and is asked how much has arrived. */
+  mayHaveBegun: boolean
 }
 
 export interface UploadEvents {
@@ -92,7 +94,8 @@ export class UploadQueue {
       this.#items.push({
         ...order,
         ...{ id: nextId++, state: 'waiting', sent: 0, rate: 0, error: undefined, isStalled: false },
-        uploadId: order.resumeId,
+        uploadId: order.resumeId ?? randomId(),
+        mayHaveBegun: order.resumeId !== undefined,
       })
     this.#fill()
   }
@@ -233,3 +236,9 @@ export class UploadQueue {
 }
 
 let nextId = 1
+
+/** 128 bits in hexadecimal. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

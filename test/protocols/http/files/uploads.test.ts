@@ -244,6 +244,28 @@ test('whether the last byte arrived can still be asked', async () => {
   assert.equal(await offsetOf(ann, id), 3)
 })
 
+test('an upload has the id that its client made, which is taken from then on', async () => {
+  await using world = await openHttpWorld()
+  const [ann, bob] = [await newBrowser(world, 'ann'), await newBrowser(world, 'bob')]
+  const id = '0123456789abcdef'.repeat(2)
+  assert.equal(await offsetOf(ann, id), undefined)
+  const lost = await ann.fetch('/user/uploads', {
+    method: 'POST',
+    headers: { ...piece, 'Upload-Length': '5', 'Upload-Metadata': metadata({ path: '/a', id }) },
+    body: 'bytes',
+  })
+  assert.deepEqual([lost.status, lost.headers.get('location')], [201, `uploads/${id}`])
+  assert.equal(await offsetOf(ann, id), 5)
+  for (const browser of [ann, bob])
+    assert.deepEqual(await errorOf(await begin(browser, 5, { path: '/b', id })), [409, 'busy', undefined])
+  assert.equal(await offsetOf(bob, id), undefined)
+  for (const other of ['', 'short', '../a', id.toUpperCase()]) await begun(ann, 5, { path: '/c', id: other })
+  const open = 'f'.repeat(32)
+  const twice = await Promise.all([1, 2].map(() => begin(ann, 5, { path: '/d', id: open })))
+  assert.deepEqual(twice.map(({ status }) => status).sort(), [201, 409])
+  assert.equal((await send(ann, open, 0, 'bytes')).status, 204)
+})
+
 test('an upload that is cancelled, or whose user signs out, leaves nothing', async () => {
   await using world = await openHttpWorld()
   const ann = await newBrowser(world, 'ann')
