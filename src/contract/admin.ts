@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { factorFilters } from './second-factor.ts'
 import { adminPermission } from './session.ts'
-import { text, timestamp } from './values.ts'
+import { lastUpdate, text, timestamp } from './values.ts'
 
 const fields = {
   status: Type.Integer({ minimum: 0, maximum: 1, description: '1: active, 0: disabled.' }),
@@ -22,16 +22,18 @@ export const adminUpdate = Type.Object(
         description: 'For local admins, at least 8 characters. Left out: stays.',
       }),
     ),
+    updated_at: Type.Optional(lastUpdate),
   },
   { title: 'AdminUpdate' },
 )
 export type AdminUpdate = Static<typeof adminUpdate>
 
+const { updated_at: _lastUpdate, ...settings } = adminUpdate.properties
 /** Admins that are added here are local: they have a password of this server's. */
 export const adminCreate = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 255 }),
-    ...adminUpdate.properties,
+    ...settings,
     password: Type.String({ minLength: 8, maxLength: 1024 }),
   },
   { title: 'AdminCreate' },

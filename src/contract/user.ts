@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { filesystem, folderMount, folderMountInput } from './folder.ts'
 import { factorFilters } from './second-factor.ts'
-import { amount, text, timestamp } from './values.ts'
+import { amount, lastUpdate, text, timestamp } from './values.ts'
 
 export const permission = Type.Enum(
   [
@@ -156,6 +156,7 @@ export const userUpdate = Type.Object(
     download_bandwidth: Type.Optional(bandwidth),
     filters: Type.Optional(filtersInput),
     filesystem: Type.Optional(filesystem),
+    updated_at: Type.Optional(lastUpdate),
   },
   {
     title: 'UserUpdate',
@@ -164,8 +165,9 @@ export const userUpdate = Type.Object(
 )
 export type UserUpdate = Static<typeof userUpdate>
 
+const { updated_at: _lastUpdate, ...settings } = userUpdate.properties
 export const userCreate = Type.Object(
-  { username: Type.String({ minLength: 1, maxLength: 255 }), ...userUpdate.properties },
+  { username: Type.String({ minLength: 1, maxLength: 255 }), ...settings },
   { title: 'UserCreate' },
 )
 export type UserCreate = Static<typeof userCreate>

@@ -196,6 +196,29 @@ export function userRepositoryContract(openWorld: OpenWorld): void {
     assert.deepEqual([user?.passwordHash, user?.status], ['10', 'disabled'])
   })
 
+  test('lets one of many changes win that were made from the same reading, and refuses the others', async () => {
+    await using world = await openWorld()
+    await using one = await world.open()
+    await using other = await world.open()
+    await one.users.add(userNamed('ann'), 1)
+    await one.users.recordLogin('ann', 2)
+    const changes = await Promise.allSettled(
+      Array.from({ length: 16 }, (_, i) =>
+        (i % 2 ? one : other).users.replace(userNamed('ann', { email: String(i) }), 3, 1),
+      ),
+    )
+    const [won, ...more] = changes.filter((change) => change.status === 'fulfilled')
+    assert.ok(won && more.length === 0)
+    for (const change of changes)
+      if (change.status === 'rejected') assert.ok(hasCode(change.reason, 'busy'), String(change.reason))
+    assert.deepEqual(await one.users.find('ann'), won.value.after)
+    await one.users.changePublicKeys('ann', ['key'], 4)
+    await rejectsWith(one.users.replace(userNamed('ann'), 5, 3), 'busy')
+    assert.deepEqual((await one.users.find('ann'))?.publicKeys, ['key'])
+    await rejectsWith(one.users.replace(userNamed('bob'), 5, 3), 'not-found')
+    assert.equal((await one.users.replace(userNamed('ann'), 5, 4)).after.updatedAt, 5)
+  })
+
   test('knows when the password changed', async () => {
     await using world = await openWorld()
     await using database = await world.open()

@@ -32,9 +32,11 @@ export class MemoryAccounts {
       refuse(this.#users.has(settings.username), 'already-exists')
       return this.#put(settings, ++this.#lastId, now, now)
     },
-    replace: async (change, now) => {
+    replace: async (change, now, lastUpdate) => {
       const before = this.#users.get(change.username)
       if (!before) throw missing()
+      if (lastUpdate !== undefined && lastUpdate !== before.updatedAt)
+        throw new FileServerError('busy', 'The user was changed meanwhile')
       const { status = before.status, passwordHash = before.passwordHash } = change
       const { secondFactor } = before
       const user = this.#put({ ...change, status, passwordHash }, before.id, before.createdAt, now)

@@ -125,6 +125,22 @@ describe('editor of a user', () => {
     assert.equal(await page.getByLabel('User name').getAttribute('aria-invalid'), 'true')
   })
 
+  it('undoes nothing that somebody else changed meanwhile, and keeps what was typed', async () => {
+    await world.product.addUser('locked')
+    await using page = await world.openAdmin('user#locked')
+    await page.getByLabel('Description').fill('typed')
+    const lockedOut = { ...(await world.userOf('locked')), status: 0, permissions: { '/': ['list'] } }
+    assert.equal((await world.product.api('PUT', '/users/locked', lockedOut)).status, 200)
+    await openSection(page, 'Limits')
+    await page.getByRole('button', { name: 'Count used space' }).click()
+    await page.getByText('The space used by locked has been counted').waitFor()
+    await world.web.allow(409, () => page.getByRole('button', { name: 'Save' }).click())
+    await page.getByText('changed by somebody else meanwhile').waitFor()
+    assert.equal(await page.getByLabel('Description').inputValue(), 'typed')
+    const { status, permissions, description } = await world.userOf('locked')
+    assert.deepEqual([status, permissions, description], [0, { '/': ['list'] }, ''])
+  })
+
   it('asks before changes are lost', async () => {
     await world.product.addUser('guarded')
     await using page = await world.openAdmin('user#guarded')

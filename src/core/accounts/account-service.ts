@@ -36,6 +36,11 @@ export interface AccountParts {
   readonly clock?: Clock
 }
 
+export interface ReplaceOptions {
+  readonly disconnect?: boolean
+  readonly lastUpdate?: number | undefined
+}
+
 /**
  * What admins do with users and folders. Everything is checked here, whoever asks; `admin` is named in the events.
  * All throw FileServerError: 'invalid-argument' with its field, 'already-exists', 'not-found', 'unavailable'.
@@ -76,15 +81,21 @@ export class AccountService {
 
   /**
    * Sessions know the account as it was when they began: they end at once where it changes who the user is or what they
-   * may do, and for anything else where `disconnect` asks for it.
+   * may do, and for anything else where `disconnect` asks for it. Whoever tells the `lastUpdate` of the user they read
+   * undoes nothing that was changed since. @throws FileServerError 'busy' then
    */
-  async replaceUser(admin: string, input: UserInput, { disconnect = false } = {}): Promise<User> {
+  async replaceUser(
+    admin: string,
+    input: UserInput,
+    { disconnect = false, lastUpdate }: ReplaceOptions = {},
+  ): Promise<User> {
     const settings = await this.#checked(input)
     const passwordHash = await this.#hash(input.password)
     const { status } = input
     const { before, after: user } = await this.#parts.users.replace(
       { ...settings, status, passwordHash },
       this.#clock(),
+      lastUpdate,
     )
     this.#changed(admin, 'user', user.username, 'replaced')
     if (disconnect || changesAccess(before, user))

@@ -69,10 +69,15 @@ export class AdminService {
     })
   }
 
-  /** A new password, or disabling, ends the admin's tokens; who changes the own password stays signed in. */
-  replace(by: Identity, input: AdminInput): Promise<Admin> {
+  /**
+   * A new password, or disabling, ends the admin's tokens; who changes the own password stays signed in. Whoever tells
+   * the `lastUpdate` of the admin they read undoes nothing that was changed since. @throws FileServerError 'busy' then
+   */
+  replace(by: Identity, input: AdminInput, lastUpdate?: number): Promise<Admin> {
     return this.#alone(by, async (actor) => {
       const before = await this.find(input.username)
+      if (lastUpdate !== undefined && lastUpdate !== before.updatedAt)
+        throw new FileServerError('busy', 'The admin was changed meanwhile')
       const { password, status = before.status, ...settings } = input
       requireHeld(actor, [...before.permissions, ...settings.permissions])
       if (actor.username === before.username && status === 'disabled')

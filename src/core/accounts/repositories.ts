@@ -29,9 +29,13 @@ export interface UserRepository {
   add(settings: UserSettings, now: number): Promise<User>
   /**
    * Replaces all settings of `change.username`, including its mounts, in one transaction: nothing came between what it
-   * answers as `before` and as `after`.
+   * answers as `before` and as `after`. @throws 'busy' when `lastUpdate` is given and not the user's updatedAt any more
    */
-  replace(change: UserChange, now: number): Promise<{ readonly before: User; readonly after: User }>
+  replace(
+    change: UserChange,
+    now: number,
+    lastUpdate?: number,
+  ): Promise<{ readonly before: User; readonly after: User }>
   /** Changes nothing else, whatever an admin changes at the same time. @throws 'busy' when the hash is not `from` */
   changePassword(username: string, from: string, to: string, now: number): Promise<void>
   /** Changes nothing else. */

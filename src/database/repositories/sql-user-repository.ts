@@ -60,11 +60,17 @@ export class SqlUserRepository implements UserRepository {
     })
   }
 
-  async replace(change: UserChange, now: number): Promise<{ before: User; after: User }> {
+  async replace(
+    change: UserChange,
+    now: number,
+    lastUpdate?: number,
+  ): Promise<{ before: User; after: User }> {
     refuseDoubleMounts(change.folders)
     return inTransaction(this.#db, async (transaction) => {
       const folderIds = await this.#lockFolders(transaction, change.folders)
       const before = await this.#lockUser(transaction, change.username)
+      if (lastUpdate !== undefined && lastUpdate !== before.updatedAt)
+        throw new FileServerError('busy', 'The user was changed meanwhile')
       const { status = before.status, passwordHash = before.passwordHash } = change
       const isSame = passwordHash === before.passwordHash
       await transaction

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { adminSettingsOf } from '../../../src/core/accounts/admin.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 import { adminName, adminPassword, fieldOf, openHttpWorld, type HttpWorld } from './http-world.ts'
 
 const password = 'a long password'
@@ -49,6 +50,18 @@ test('admins are added, listed, read, replaced and removed', async () => {
 
   assert.equal((await world.signedIn('DELETE', '/admins/ann')).status, 200)
   assert.equal((await world.signedIn('GET', '/admins/ann')).status, 404)
+})
+
+test('a change of an admin that was changed since it was read is refused', async () => {
+  await using world = await openHttpWorld()
+  const first = (await world.signedIn('POST', '/admins', newAdmin('ann'))).body as Record<string, unknown>
+  await waitUntil('another millisecond', () => Date.now() > Number(first['updated_at']))
+  await signIn(world, 'ann')
+  assert.equal((await world.signedIn('PUT', '/admins/ann', { ...first, status: 0 })).status, 200)
+  const late = await world.signedIn('PUT', '/admins/ann', { ...first, email: 'late@example.com' })
+  assert.deepEqual([late.status, fieldOf(late.body, 'error')], [409, 'busy'])
+  assert.partialDeepStrictEqual((await world.signedIn('GET', '/admins/ann')).body, { status: 0, email: '' })
+  assert.equal((await world.signedIn('PUT', '/admins/ann', { ...first, updated_at: 0 })).status, 200)
 })
 
 test('what is wrong with an admin is answered with its field', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { waitUntil } from '../../support/wait-until.ts'
 import { basePath, fieldOf, openHttpWorld, userBody } from './http-world.ts'
 
 test('adds a user and answers it without any secret', async () => {
@@ -110,6 +111,22 @@ test('replaces everything but a password and a status that are left out', async 
   await world.signedIn('PUT', '/users/ann', userBody('ann', { password: '' }))
   assert.equal(await hash(), '')
   assert.equal(fieldOf((await world.signedIn('GET', '/users/ann')).body, 'has_password'), false)
+})
+
+test('refuses a change of a user that was changed since it was read', async () => {
+  await using world = await openHttpWorld()
+  const read = async () => (await world.signedIn('GET', '/users/ann')).body as Record<string, unknown>
+  await world.signedIn('POST', '/users', { ...userBody('ann'), updated_at: 7 })
+  const first = await read()
+  await waitUntil('another millisecond', () => Date.now() > Number(first['updated_at']))
+  await world.database.users.recordLogin('ann', 5)
+  assert.equal((await world.signedIn('PUT', '/users/ann', { ...first, status: 0 })).status, 200)
+  const late = await world.signedIn('PUT', '/users/ann', { ...first, description: 'late' })
+  assert.deepEqual([late.status, fieldOf(late.body, 'error')], [409, 'busy'])
+  assert.deepEqual([(await read())['status'], (await read())['description']], [0, ''])
+  assert.equal((await world.signedIn('PUT', '/users/ann', await read())).status, 200)
+  for (const body of [userBody('ann'), { ...first, updated_at: 0 }])
+    assert.equal((await world.signedIn('PUT', '/users/ann', body)).status, 200)
 })
 
 test('disconnects a user that is removed, disabled or replaced with disconnect=1, and no other', async () => {

@@ -93,7 +93,8 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
       const present = await admins.find(request.params.username)
       refuseSecondFactor(request.body, present)
       const by = await adminSignIn.identify(adminTokenOf(request))
-      await admins.replace(by, toInput(present.username, request.body))
+      const lastUpdate = request.body.updated_at || undefined
+      await admins.replace(by, toInput(present.username, request.body), lastUpdate)
       return { message: 'Admin updated' }
     },
   )

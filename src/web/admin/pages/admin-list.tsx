@@ -105,6 +105,7 @@ async function readAdmins(signal: AbortSignal): Promise<readonly AdminResource[]
   }
 }
 
-function switched({ status, email, description, permissions }: AdminResource): AdminUpdate {
-  return { status: status === 1 ? 0 : 1, email, description, permissions }
+function switched({ status, ...admin }: AdminResource): AdminUpdate {
+  const { email, description, permissions, updated_at } = admin
+  return { status: status === 1 ? 0 : 1, email, description, permissions, updated_at }
 }

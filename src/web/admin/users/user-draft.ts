@@ -62,6 +62,8 @@ export interface UserDraft {
   readonly deniedProtocols: Filters['denied_protocols']
   readonly deniedLoginMethods: Filters['denied_login_methods']
   readonly ftpSecurity: '0' | '1' | '2'
+  /** Of the user that was read: what is changed after that is not undone. 0 for a new one. */
+  readonly updatedAt: number
 }
 
 let lastKey = 0
@@ -76,7 +78,7 @@ export function newDraft(password: string): UserDraft {
     ...{ home: ownPlace, mounts: [], permissions: permissionRows(presetPermissions('full')), patterns: [] },
     ...{ startDirectory: '/', quotaSize: noSize, quotaFiles: '', maxFileSize: noSize, maxSessions: '' },
     ...{ uploadBandwidth: '', downloadBandwidth: '', deniedProtocols: [], deniedLoginMethods: [] },
-    ftpSecurity: '0',
+    ...{ ftpSecurity: '0', updatedAt: 0 },
   }
 }
 
@@ -110,6 +112,7 @@ export function draftOf(user: UserResource, storages: readonly StorageResource[]
     deniedProtocols: filters.denied_protocols,
     deniedLoginMethods: filters.denied_login_methods,
     ftpSecurity: filters.ftp_security === 2 ? '2' : filters.ftp_security === 1 ? '1' : '0',
+    updatedAt: user.updated_at,
   }
 }
 
@@ -120,7 +123,8 @@ export function copyOf(
   password: string,
 ): UserDraft {
   const draft = draftOf(user, storages)
-  return { ...draft, username: '', password, description: '', email: '', publicKeys: '', isActive: true }
+  const own = { username: '', password, description: '', email: '', publicKeys: '' }
+  return { ...draft, ...own, isActive: true, updatedAt: 0 }
 }
 
 function mountDraft(
@@ -182,6 +186,7 @@ export function toUserUpdate(
       start_directory: virtualPath(draft.startDirectory),
       ftp_security: Number(draft.ftpSecurity),
     },
+    updated_at: draft.updatedAt,
   }
 }
 

@@ -42,7 +42,10 @@ export function AdminDialog({ admin, onSaved, onClose }: AdminDialogProps) {
     validate: (draft) => check(draft, isNew),
     send: async (draft) => {
       if (isNew) await callApi('POST', 'admins', { body: createOf(draft) })
-      else await callApi('PUT', `admins/${encodeURIComponent(admin.username)}`, { body: updateOf(draft) })
+      else
+        await callApi('PUT', `admins/${encodeURIComponent(admin.username)}`, {
+          body: { ...updateOf(draft), updated_at: admin.updated_at },
+        })
       tellDone(t(isNew ? 'admins.added' : 'admins.saved', { name: draft.username.trim() }))
       onSaved()
       onClose()
