@@ -21,6 +21,9 @@ describe('many users at once', () => {
     await page.getByLabel('Where the files lie').selectOption('storage:site')
     await page.getByLabel('Directory in it').fill('devices')
     await page.getByLabel('Space', { exact: true }).fill('2')
+    await page.getByLabel('Expires').pressSequentially('01022033')
+    await page.getByRole('button', { name: 'Make 3 users' }).click()
+    await page.locator('.field', { hasText: 'Expires' }).getByText('not complete').waitFor()
     await page.getByLabel('Expires').fill('2033-01-02T03:04')
     await assertAccessible(page, 'the form for many users')
     await world.web.allow(409, async () => {

@@ -141,6 +141,26 @@ describe('editor of a user', () => {
     assert.deepEqual([status, permissions, description], [0, { '/': ['list'] }, ''])
   })
 
+  it('refuses half a date or number, which would end a limit', async () => {
+    await world.product.addUser('limited', { quota_size: 1024 })
+    await using page = await world.openAdmin('user#limited')
+    await page.getByLabel('Expires').pressSequentially('12312030')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.locator('.field', { hasText: 'Expires' }).getByText('not complete').waitFor()
+    await page.getByLabel('Expires').fill('2032-03-04T05:06')
+    await openSection(page, 'Limits')
+    await page.getByLabel('Space', { exact: true }).fill('')
+    await page.getByLabel('Space', { exact: true }).pressSequentially('1e')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.locator('.field', { hasText: 'Space' }).getByText('not complete').waitFor()
+    const { quota_size: quota, expiration_date: expiry } = await world.userOf('limited')
+    assert.deepEqual([quota, expiry], [1024, 0])
+    await page.getByLabel('Space', { exact: true }).fill('2')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.waitForURL(/\/users$/)
+    assert.equal((await world.userOf('limited')).quota_size, 2048)
+  })
+
   it('asks before changes are lost', async () => {
     await world.product.addUser('guarded')
     await using page = await world.openAdmin('user#guarded')

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 import { ApiFailure } from './api.ts'
 import { failureText } from './failure-text.ts'
+import { t } from './i18n.ts'
 
 export type FieldErrors = Readonly<Record<string, string>>
 
@@ -42,8 +43,9 @@ export function useForm<T extends object>({ initial, validate, fields, send }: F
   const submit = async (event?: Event) => {
     event?.preventDefault()
     if (busy.current) return
-    const found = validate?.(values) ?? {}
-    setFailure(undefined)
+    const half = halfTyped(event)
+    const found = { ...validate?.(values), ...Object.fromEntries(half.map((name) => [name, t('form.half')])) }
+    setFailure(half.every((name) => fields.includes(name)) ? undefined : t('form.half'))
     if (Object.keys(found).length > 0) return refuse(found)
     setErrors({})
     busy.current = true
@@ -78,6 +80,16 @@ export function useForm<T extends object>({ initial, validate, fields, send }: F
     },
     submit,
   }
+}
+
+/** Fields with half a date or number in them: their value is '', which would be taken for none. */
+function halfTyped(event: Event | undefined): readonly string[] {
+  const form = event?.currentTarget
+  return form instanceof HTMLFormElement
+    ? [...form.elements].flatMap((field) =>
+        field instanceof HTMLInputElement && field.validity.badInput ? [field.name] : [],
+      )
+    : []
 }
 
 /** After the errors have been drawn. */

@@ -29,7 +29,7 @@ export interface BulkFormProps {
 export function BulkForm({ storages, initial, onStart }: BulkFormProps) {
   const form = useForm<BulkDraft>({
     initial,
-    fields: ['home_dir'],
+    fields: ['home_dir', 'count', 'first', 'quota_size', 'expiration_date'],
     validate: check,
     send: async (draft) => onStart(draft),
   })
@@ -77,6 +77,7 @@ export function BulkForm({ storages, initial, onStart }: BulkFormProps) {
             name="expiration_date"
             type="datetime-local"
             value={values.expires}
+            error={errors['expiration_date']}
             hint={t('users.expiresHint')}
             onChange={(expires) => set({ expires })}
           />
@@ -144,6 +145,7 @@ function Names({ form: { values, errors, set } }: { readonly form: Form<BulkDraf
             name="first"
             min={0}
             value={values.first}
+            error={errors['first']}
             onChange={(first) => set({ first })}
           />
         </div>

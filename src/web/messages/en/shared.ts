@@ -26,6 +26,7 @@ export const shared = {
   'failure.unavailable': 'The server cannot do this right now. Try again in a moment.',
   'failure.unknown': 'Something went wrong. Try again.',
   'failure.unreachable': 'The server cannot be reached. Check your connection, then try again.',
+  'form.half': 'This is not complete. Complete it, or empty it.',
   'notices.title': 'Messages',
   'shell.account': 'Your account',
   'shell.language': 'Language',

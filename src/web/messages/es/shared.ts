@@ -28,6 +28,7 @@ export const shared: Translation<typeof english> = {
   'failure.unavailable': 'El servidor no puede hacerlo ahora mismo. Inténtelo dentro de un momento.',
   'failure.unknown': 'Algo ha ido mal. Inténtelo de nuevo.',
   'failure.unreachable': 'No se puede contactar con el servidor. Compruebe su conexión e inténtelo de nuevo.',
+  'form.half': 'Está incompleto. Complételo o déjelo vacío.',
   'notices.title': 'Mensajes',
   'shell.account': 'Su cuenta',
   'shell.language': 'Idioma',
