@@ -174,6 +174,23 @@ describe('editor of a user', () => {
     assert.equal((await world.userOf('guarded')).description, '')
   })
 
+  it('asks before changes are lost by going back in the browser', async () => {
+    await world.product.addUser('backed')
+    await using page = await world.openAdmin('users')
+    await page.getByRole('link', { name: 'backed' }).click()
+    await page.getByLabel('Description').fill('typed')
+    const address = page.url()
+    for (let turn = 0; turn < 2; turn++) {
+      await page.goBack()
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+      assert.deepEqual([page.url(), await page.getByLabel('Description').inputValue()], [address, 'typed'])
+    }
+    await page.goBack()
+    await page.getByRole('button', { name: 'Leave' }).click()
+    await page.waitForURL(/\/users$/)
+    await page.getByPlaceholder('Search names').waitFor()
+  })
+
   it('duplicates the rules of a user, whatever its name is', async () => {
     const name = "copy #1 & 'x'?"
     await world.product.addUser(name, {

@@ -11,6 +11,7 @@ type Guard = (leave: () => void) => boolean
 
 const changed = 'placechange'
 let guard: Guard | undefined
+let guardedAddress = ''
 
 export function currentPlace(): Place {
   const page = location.pathname.slice(location.pathname.lastIndexOf('/') + 1)
@@ -36,10 +37,25 @@ export function goTo(page: string, detail = '', { replace = false } = {}): void 
   dispatchEvent(new Event(changed))
 }
 
+/** The browser has gone back already when it says so: to ask first, the address is put back. */
+function askAfterwards(): void {
+  if (!guard || location.href === guardedAddress) return
+  const { page, detail } = currentPlace()
+  const leave = () => {
+    guard = undefined
+    goTo(page, detail)
+  }
+  if (guard(leave)) guard = undefined
+  else history.pushState(null, '', guardedAddress)
+}
+
 export function usePlace(): Place {
   const [place, setPlace] = useState(currentPlace)
   useEffect(() => {
-    const update = () => setPlace(currentPlace())
+    const update = () => {
+      askAfterwards()
+      setPlace(currentPlace())
+    }
     const names = [changed, 'popstate', 'hashchange']
     for (const name of names) addEventListener(name, update)
     return () => {
@@ -54,6 +70,7 @@ export function useLeaveGuard(isDirty: boolean, mayLeave: Guard): void {
   useEffect(() => {
     if (!isDirty) return
     guard = mayLeave
+    guardedAddress = location.href
     const warn = (event: BeforeUnloadEvent) => event.preventDefault()
     addEventListener('beforeunload', warn)
     return () => {
