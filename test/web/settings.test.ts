@@ -77,6 +77,32 @@ describe('settings', () => {
     await page.getByText('Saved: SSH banner, Sign-in attempts per connection.').waitFor()
   })
 
+  it('keep what is typed while a save is under way', async () => {
+    await using page = await openSettings()
+    const [idle, tries] = ['Idle time', 'Sign-in attempts per connection'].map((label) =>
+      page.getByLabel(label, { exact: true }),
+    )
+    assert.ok(idle && tries)
+    const held = Promise.withResolvers<void>()
+    await page.route('**/api/v2/settings', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await idle.fill('88')
+    const sent = page.waitForRequest((request) => request.method() === 'PUT')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await sent
+    await idle.fill('99')
+    await tries.fill('4')
+    held.resolve()
+    await page.getByText('Saved: Idle time.').waitFor()
+    assert.deepEqual([await idle.inputValue(), await tries.inputValue()], ['99', '4'])
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved: Idle time, Sign-in attempts per connection.').waitFor()
+    const { idle_timeout, max_auth_tries } = await current()
+    assert.deepEqual([idle_timeout, max_auth_tries], [99, 4])
+  })
+
   it('show a refusal of the server at the field', async () => {
     await using page = await openSettings()
     await page.getByLabel('SSH banner', { exact: true }).fill('\u0007')

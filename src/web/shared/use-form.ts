@@ -13,7 +13,8 @@ export interface Form<T> {
   readonly isBusy: boolean
   readonly isDirty: boolean
   set(change: Partial<T>): void
-  reset(values: T): void
+  /** What was typed after `sent`, while a save was under way, stays. */
+  reset(values: T, sent?: T): void
   /** For `onSubmit`: checks, sends, and puts each refusal beside the field it is about. */
   submit(event?: Event): Promise<void>
 }
@@ -72,14 +73,19 @@ export function useForm<T extends object>({ initial, validate, fields, send }: F
       setValues((before) => ({ ...before, ...change }))
       setDirty(true)
     },
-    reset: (fresh) => {
-      setValues(fresh)
+    reset: (fresh, sent) => {
+      setValues((typed) => (sent === undefined ? fresh : { ...fresh, ...typedSince(sent, typed) }))
       setErrors({})
       setFailure(undefined)
       setDirty(false)
     },
     submit,
   }
+}
+
+function typedSince<T extends object>(sent: T, typed: T): Partial<T> {
+  const names = (Object.keys(typed) as (keyof T)[]).filter((name) => typed[name] !== sent[name])
+  return Object.fromEntries(names.map((name) => [name, typed[name]])) as Partial<T>
 }
 
 /** Fields with half a date or number in them: their value is '', which would be taken for none. */

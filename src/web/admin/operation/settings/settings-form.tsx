@@ -72,7 +72,7 @@ export function SettingsForm({ state, onChange }: SettingsFormProps) {
     send: async (draft) => {
       const set = changesOf(draft, state.current)
       const after = await callApi<SettingsState>('PUT', 'settings', { body: { set } })
-      form.reset(draftOf(after.current))
+      form.reset(draftOf(after.current), draft)
       onChange(after)
       const names = Object.keys(set).map((name) => t(labels[name as SettingName]))
       tellDone(t('settings.saved', { names: names.join(', ') }))
