@@ -370,6 +370,25 @@ const modifyFacts: Record<string, Fact> = {
     await file.discard()
     assert.equal(await get(storage, ['file']), 'hello')
   },
+  'what is appended goes behind the end that the file has then, wherever it says': async ({ storage }) => {
+    await put(storage, ['file'], 'begin')
+    await using one = await opened(storage, ['file'], 'append')
+    await using other = await opened(storage, ['file'], 'append')
+    assert.deepEqual([one.mode, one.initialSize], ['append', 5])
+    await one.write(5, [bytes(' one')])
+    await other.write(5, [bytes(' two'), bytes(' three')])
+    await one.write(0, [bytes(' four')])
+    assert.equal(await get(storage, ['file']), 'begin one two three four')
+    const target = new Uint8Array(5)
+    assert.equal(await one.read(0, target), 5)
+    assert.equal(text(target), 'begin')
+    await other.truncate(0)
+    await one.write(99, [bytes('anew')])
+    await one.commit()
+    await other.commit()
+    assert.equal(await get(storage, ['file']), 'anew')
+    await fails('not-found', storage.openWrite(['missing'], 'append'))
+  },
   'a directory is not modified': async ({ storage }) => {
     await storage.makeDirectory(['d'])
     await fails('is-a-directory', storage.openWrite(['d'], 'modify'))

@@ -423,6 +423,35 @@ test('two who change one file in place are counted together', async () => {
   await world.assertHomeQuota('bob', { size: 30, files: 1 })
 })
 
+test('all who append to one file keep their bytes, are charged for them once and pass no limit together', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob', { quotaSize: 100, maxUploadFileSize: 90 })
+  await put(files, '/f', bytes(10))
+  const open = () => files.openUpload(at('/f'), { existing: 'append', missing: 'create' })
+  const [one, other, third] = [await open(), await open(), await open()]
+  // Asked for at once, and in the order of each that asks.
+  await Promise.all(
+    ['a', 'b'].flatMap((fill) => [one.write(0, [bytes(15, fill)]), other.write(10, [bytes(20, fill)])]),
+  )
+  await rejects('quota-exceeded', third.write(80, [bytes(11)]))
+  await rejects('quota-exceeded', third.finish())
+  await one.finish()
+  await other.finish()
+  const content = await get(files, '/f')
+  const counted = [...'xab'].map((letter) => content.split(letter).length - 1)
+  assert.deepEqual([content.length, ...counted], [80, 10, 35, 35])
+  await world.assertHomeQuota('bob', { size: 80, files: 1 })
+  const { fileSize, bytes: received } = world.eventsOf('file-uploaded').at(-1) ?? {}
+  assert.deepEqual([fileSize, received], [80, 40])
+
+  await put(files, '/g', bytes(10))
+  const full = await files.openUpload(at('/g'), { existing: 'append', missing: 'create' })
+  await full.write(0, [bytes(10)])
+  await rejects('quota-exceeded', full.write(0, [bytes(1)]))
+  await full.abort()
+  await world.assertHomeQuota('bob', { size: 100, files: 2 })
+})
+
 test('a file that came while another was begun under its name is neither replaced nor lost, but where that was asked for', async () => {
   await using world = await CoreWorld.open()
   const files = await world.filesOf('bob')

@@ -138,6 +138,25 @@ describe('two workers keep the same rules', { concurrency: 1 }, () => {
     for (const session of sessions) session.destroy()
   })
 
+  test('what is appended to one file over both workers is all there, and counted once', async () => {
+    const user = await world.addUser({ max_upload_file_size: 100_000 })
+    const sessions = await sftpOnBoth(world, user)
+    await sessions[0].put('/log', Buffer.from('begin\n'))
+    const lines = await Promise.all(
+      sessions.map(async (session, worker) => {
+        const handle = await session.open('/log', 'a')
+        const own = Array.from({ length: 40 }, (_, index) => `worker ${worker} line ${index}\n`)
+        for (const line of own) await session.write(handle, 0, Buffer.from(line))
+        await session.close(handle)
+        return own
+      }),
+    )
+    const stored = (await readFile(join(user.home, 'log'), 'utf8')).split(/(?<=\n)/)
+    assert.deepEqual(stored.toSorted(), ['begin\n', ...lines.flat()].toSorted())
+    await world.quotaSettles(user)
+    for (const session of sessions) session.destroy()
+  })
+
   test('a count takes files that both workers are changing in place once', async () => {
     const user = await world.addUser()
     const sessions = await sftpOnBoth(world, user)

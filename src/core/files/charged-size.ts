@@ -61,8 +61,8 @@ export class ChargedSize {
     await this.#hold(size)
   }
 
-  /** The file was cut off; its upload ends. */
-  cut(size: number): void {
+  /** The file was cut off, or found to have this size; its upload ends. */
+  endAt(size: number): void {
     this.#bytes = size
   }
 

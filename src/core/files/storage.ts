@@ -58,9 +58,10 @@ export interface ReadableFile {
 /**
  * 'create': the name must be free, at open and again at commit. 'replace': takes the name over at commit.
  * Both are staged: invisible to everybody before commit(), and the entry that stood there is untouched until then.
- * 'modify' opens what exists and writes in place.
+ * 'modify' opens what exists and writes in place. 'append' does so behind the end that the file has at that moment, whatever
+ * the position and whoever else writes, also in another process.
  */
-export type WriteMode = 'create' | 'replace' | 'modify'
+export type WriteMode = 'create' | 'replace' | 'modify' | 'append'
 
 /**
  * Told the file that a name leads to, if any, before anything is opened: how to open it, or undefined not to.
@@ -78,7 +79,7 @@ export interface WritableFile {
   truncate(size: number): Promise<void>
   setAttributes(attributes: Attributes): Promise<void>
   stat(): Promise<Entry>
-  /** The file that commit() would replace now; undefined for none, and in mode 'modify'. @throws 'is-a-directory' 'unsupported' */
+  /** The file that commit() would replace now; undefined for none, and for a file written in place. @throws 'is-a-directory' 'unsupported' */
   replaced(): Promise<Entry | undefined>
   /** Makes the bytes written so far durable; a staged file stays invisible. */
   sync(): Promise<void>

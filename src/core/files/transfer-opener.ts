@@ -18,7 +18,7 @@ import { parentOf, type VirtualPath } from './virtual-path.ts'
  * what came under a free name until the upload is complete; otherwise its end is 'already-exists'.
  */
 export interface OpenForWriting {
-  readonly existing: 'replace' | 'modify' | 'fail'
+  readonly existing: 'replace' | 'modify' | 'append' | 'fail'
   readonly missing: 'create' | 'fail'
   /** A broken upload leaves nothing, whatever UPLOAD_MODE says. */
   readonly isAtomic?: boolean
@@ -93,6 +93,7 @@ export class TransferOpener {
           ticket,
           limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0, services.clock),
           isNew,
+          appends: how.existing === 'append',
           replacesNothing: isNew && how.existing !== 'replace',
           isResumable: services.uploadMode === 'resumable' && how.isAtomic !== true,
           isReported: kind.isReported,

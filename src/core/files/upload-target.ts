@@ -17,11 +17,14 @@ export async function openTarget(
   services: FileServices,
   checkReplaced?: CheckReplaced,
 ): Promise<UploadTarget> {
+  let inPlace: 'modify' | 'append' = 'modify'
   const file = await location.mount.storage.openWrite(location.key, async (existing) => {
     const mode = await choose(existing)
-    return mode === 'modify' ? undefined : mode
+    if (mode !== 'modify' && mode !== 'append') return mode
+    inPlace = mode
+    return undefined
   })
-  if (!file) return openInPlace(location, services)
+  if (!file) return openInPlace(location, inPlace, services)
   return stagedTarget(location, file, services, checkReplaced)
 }
 
@@ -45,10 +48,14 @@ function stagedTarget(
   }
 }
 
-function openInPlace(location: Location, { locks, quota: { inPlace } }: FileServices): Promise<UploadTarget> {
+function openInPlace(
+  location: Location,
+  mode: 'modify' | 'append',
+  { locks, quota: { inPlace } }: FileServices,
+): Promise<UploadTarget> {
   const name = keyOfLocation(location)
   return locks.run(name, async () => {
-    const file = await location.mount.storage.openWrite(location.key, 'modify')
+    const file = await location.mount.storage.openWrite(location.key, mode)
     const shared = await openShared(inPlace, name, file)
     return {
       file,

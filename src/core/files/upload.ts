@@ -1,5 +1,6 @@
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
+import { checkSize } from './attribute-changes.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
@@ -19,6 +20,8 @@ export interface UploadOptions {
   readonly limiter: BandwidthLimiter
   /** True when the name held no file at open. */
   readonly isNew: boolean
+  /** Every write goes to the end of the file, in the order in which it was asked for. */
+  readonly appends: boolean
   /** Nothing is replaced: what came under a free name meanwhile stays, and the upload is refused. */
   readonly replacesNothing: boolean
   /** A broken upload of a new file stays under its name, so that the client can go on with it. */
@@ -31,7 +34,7 @@ export interface UploadOptions {
   readonly checkRoom: () => Promise<void>
   /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */
   readonly commitAlone: (commit: (replaced: number | undefined) => Promise<void>) => Promise<void>
-  /** In mode 'modify': what is known of the file among all who change it. */
+  /** Where it is written in place: what is known of the file among all who change it. */
   readonly inPlace: { readonly file: InPlaceHandle; readonly release: () => void } | undefined
 }
 
@@ -62,8 +65,8 @@ export class Upload implements TransferStatus {
     this.#options = options
     this.#context = context
     this.startedAt = context.clock()
-    const { file, ticket, maxFileSize } = options
-    const initialSize = file.mode === 'modify' ? file.initialSize : 0
+    const { file, ticket, maxFileSize, inPlace } = options
+    const initialSize = inPlace ? file.initialSize : 0
     this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
     this.#ranges = new WrittenRanges(initialSize)
     this.#place = context.connection.addTransfer(this, options)
@@ -83,18 +86,21 @@ export class Upload implements TransferStatus {
     return this.#end === undefined
   }
 
-  /** Size of the file as written so far, in bytes; where an append goes. */
+  /** Size of the file as written so far, in bytes; what others append to it meanwhile is known at the end. */
   get size(): number {
     return this.#size.bytes
   }
 
   /**
-   * Stores `chunks` one after the other from `position`; they must not change before the promise settles.
+   * Stores `chunks` one after the other from `position`, or at the end where it appends; they must not change before the
+   * promise settles.
    * @throws 'quota-exceeded' before anything is stored, 'no-space', 'storage-failure', 'aborted' once ended
    */
   async write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) throw this.#failure
     this.#requireOpen()
+    if (this.#options.appends)
+      return this.#turns.alone(() => this.#orSpoil(() => this.#store(this.size, chunks)))
     return this.#turns.share(() => this.#orSpoil(() => this.#store(position, chunks)))
   }
 
@@ -194,8 +200,19 @@ export class Upload implements TransferStatus {
     else this.#context.connection.touch()
     if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
     await this.#options.limiter.take(length)
-    await this.#options.file.write(position, chunks)
+    if (this.#options.file.mode === 'append') await this.#append(length, position, chunks)
+    else await this.#options.file.write(position, chunks)
     this.#ranges.add(position, position + length)
+  }
+
+  /** Each who appends is charged for its own bytes; how large the file may be, goes by those of all. */
+  async #append(length: number, position: number, chunks: readonly Uint8Array[]): Promise<void> {
+    const { file, maxFileSize, commitAlone } = this.#options
+    if (maxFileSize === 0) return file.write(position, chunks)
+    await commitAlone(async () => {
+      checkSize((await file.stat()).size + length, maxFileSize)
+      await file.write(position, chunks)
+    })
   }
 
   async #checkRoom(): Promise<void> {
@@ -232,7 +249,7 @@ export class Upload implements TransferStatus {
       if (isWorthKeeping) {
         // A gap would look like data to a client that resumes at the end of the file.
         if (this.#ranges.prefix < this.size) await file.truncate(this.#ranges.prefix)
-        this.#size.cut(this.#ranges.prefix)
+        this.#size.endAt(this.#ranges.prefix)
         await this.#commit({ onlyIfFree: true })
       }
     } catch {
@@ -243,8 +260,8 @@ export class Upload implements TransferStatus {
 
   /** Leaves no trace of a staged file; what was changed in place stays and is counted. */
   async #giveUp(failure: FileServerError): Promise<void> {
-    const { file, ticket } = this.#options
-    if (file.mode === 'modify') await this.#commit({ onlyIfFree: false }).catch(() => undefined)
+    const { file, ticket, inPlace } = this.#options
+    if (inPlace) await this.#commit({ onlyIfFree: false }).catch(() => undefined)
     await file.discard().catch(() => undefined)
     ticket.release()
     this.#leave()
@@ -277,6 +294,7 @@ export class Upload implements TransferStatus {
         () => this.size,
       )
       ticket.settle({ size: await inPlace.recount(size), files: 0 })
+      this.#size.endAt(size)
     })
   }
 

@@ -41,7 +41,8 @@ export async function openDirectory(files: UserFilesystem, path: VirtualPath): P
 function howToWrite(flags: number): OpenForWriting {
   const missing = flags & flag.create ? 'create' : 'fail'
   if (flags & flag.create && flags & flag.exclusive) return { existing: 'fail', missing }
-  return { existing: flags & flag.truncate ? 'replace' : 'modify', missing }
+  if (flags & flag.truncate) return { existing: 'replace', missing }
+  return { existing: flags & flag.append ? 'append' : 'modify', missing }
 }
 
 async function openToRead(

@@ -99,7 +99,7 @@ export class LocalWritableFile implements WritableFile {
   readonly initialSize: number
   readonly #name: string
   readonly #file: OpenFile
-  /** None in mode 'modify'. */
+  /** None for a file written in place. */
   readonly #staging: Staging | undefined
   #isPublished = false
   /** Bytes; unknown until somebody asks what will be replaced. */

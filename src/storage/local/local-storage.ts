@@ -87,23 +87,27 @@ export class LocalStorage implements Storage {
   openWrite(key: StorageKey, mode: WriteMode): Promise<WritableFile>
   openWrite(key: StorageKey, choose: ChooseWriteMode): Promise<WritableFile | undefined>
   openWrite(key: StorageKey, how: WriteMode | ChooseWriteMode): Promise<WritableFile | undefined> {
-    return how === 'modify' ? this.#openInPlace(key) : onDisk(() => this.#openStaged(key, how))
+    return how === 'modify' || how === 'append'
+      ? this.#openInPlace(key, how)
+      : onDisk(() => this.#openStaged(key, how))
   }
 
-  #openInPlace(key: StorageKey): Promise<WritableFile> {
+  #openInPlace(key: StorageKey, mode: 'modify' | 'append'): Promise<WritableFile> {
     const name = key.at(-1) ?? ''
     return this.#followed(key, async (place) => {
-      const opened = await openFile(place, constants.O_RDWR)
+      // The kernel then finds the end and writes in one step (open(2)), and takes no notice of positions (pwrite(2), BUGS).
+      const atTheEnd = mode === 'append' ? constants.O_APPEND : 0
+      const opened = await openFile(place, constants.O_RDWR | atTheEnd)
       if (!opened) return undefined
       const { descriptor, stats } = opened
-      return new LocalWritableFile(this.#disk, descriptor, { mode: 'modify', name, initialSize: stats.size })
+      return new LocalWritableFile(this.#disk, descriptor, { mode, name, initialSize: stats.size })
     })
   }
 
   /** The directory that was looked into is the one that is written to, also when its path leads elsewhere meanwhile. */
   async #openStaged(
     key: StorageKey,
-    how: Exclude<WriteMode, 'modify'> | ChooseWriteMode,
+    how: Exclude<WriteMode, 'modify' | 'append'> | ChooseWriteMode,
   ): Promise<WritableFile | undefined> {
     refuseStagedName(key)
     let place = await this.#root.openPlace(key, { toSync: true })
@@ -122,9 +126,9 @@ export class LocalStorage implements Storage {
       const existing = found && toEntry(name, found)
       if (existing) requireFile(existing)
       const mode = typeof how === 'string' ? how : await how(existing)
-      if (mode === undefined || mode === 'modify') {
+      if (mode === undefined || mode === 'modify' || mode === 'append') {
         place[Symbol.dispose]()
-        return mode && (await this.#openInPlace(key))
+        return mode && (await this.#openInPlace(key, mode))
       }
       if (isTaken && mode === 'create') throw alreadyTaken()
       return await openStaged(place, { mode, name, ...(found && { replaced: found }) })

@@ -256,6 +256,36 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     assert.equal((await readdir(it.user.home)).length, 4)
   })
 
+  test('clients that append to one file at the same time lose nothing that was acknowledged', async () => {
+    using it = await signedIn()
+    await put(it.user, 'log', '')
+    const lines = await Promise.all(
+      [0, 1, 2, 3].map(async (writer) => {
+        using client = await FtpClient.signIn(world.port, it.user)
+        const own = Array.from({ length: 5 }, (_, index) => `writer ${writer} line ${index}\n`)
+        for (const line of own) await client.store('APPE log', line)
+        return own
+      }),
+    )
+    const stored = (await readFile(join(it.user.home, 'log'), 'utf8')).split(/(?<=\n)/)
+    assert.deepEqual(stored.toSorted(), lines.flat().toSorted())
+  })
+
+  test('of two clients that append to a missing file at the same time one is refused', async () => {
+    using it = await signedIn()
+    using other = await FtpClient.signIn(world.port, it.user)
+    const sockets = []
+    for (const client of [it.client, other]) {
+      sockets.push(await client.dataSocket(await client.passive()))
+      await client.command('APPE log', 150)
+    }
+    for (const [index, client] of [it.client, other].entries()) {
+      sockets[index]?.end(`from ${index}`)
+      await client.reply(index === 0 ? 226 : 550)
+    }
+    assert.equal(await readFile(join(it.user.home, 'log'), 'utf8'), 'from 0')
+  })
+
   test('what is refused tells the cause by its class', async () => {
     using it = await signedIn({ permissions: { '/': ['list', 'download'] }, quotaSize: 10 })
     await put(it.user, 'file')

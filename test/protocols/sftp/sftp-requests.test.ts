@@ -174,6 +174,19 @@ test('treats each combination of open flags as the draft has it', async () => {
   assert.deepEqual((await readdir(world.home)).sort(), ['file', 'other'])
 })
 
+test('handles that append to one file keep the bytes of each', async () => {
+  await using world = await openSftpWorld()
+  await writeFile(join(world.home, 'log'), '')
+  const sftp = await world.openSftp()
+  const handles = await Promise.all([1, 2, 3].map(() => sftp.open('/log', write | append | create)))
+  const lines = ['a', 'b', 'c', 'd'].flatMap((name) => handles.map((_, index) => `${name}${index}\n`))
+  const writes = lines.map((line, index) => sftp.write(handles[index % 3] ?? 0, 0, Buffer.from(line)))
+  assert.deepEqual(new Set(await Promise.all(writes)), new Set([ok]))
+  for (const file of handles) assert.equal(await sftp.close(file), ok)
+  const stored = (await readFile(join(world.home, 'log'), 'utf8')).split(/(?<=\n)/)
+  assert.deepEqual(stored.toSorted(), lines.toSorted())
+})
+
 test('refuses what a handle was not opened for', async () => {
   await using world = await openSftpWorld()
   await writeFile(join(world.home, 'file'), 'text')

@@ -12,7 +12,7 @@ import type { CommandGroup } from './command.ts'
 import { runTransfer } from './run-transfer.ts'
 
 const replaceOrCreate: OpenForWriting = { existing: 'replace', missing: 'create' }
-const modifyOrCreate: OpenForWriting = { existing: 'modify', missing: 'create' }
+const appendOrCreate: OpenForWriting = { existing: 'append', missing: 'create' }
 const modifyExisting: OpenForWriting = { existing: 'modify', missing: 'fail' }
 const createOnly: OpenForWriting = { existing: 'fail', missing: 'create' }
 const maxUniqueTries = 8
@@ -46,7 +46,7 @@ export const transferCommands = {
     run: (session, argument, signal) =>
       withClaim(session, async () => {
         session.takeRestart()
-        const upload = await session.files.openUpload(session.path(argument), modifyOrCreate)
+        const upload = await session.files.openUpload(session.path(argument), appendOrCreate)
         await store(session, upload, upload.size, signal)
       }),
   },
