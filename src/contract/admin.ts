@@ -22,13 +22,13 @@ export const adminUpdate = Type.Object(
         description: 'For local admins, at least 8 characters. Left out: stays.',
       }),
     ),
-    updated_at: Type.Optional(lastUpdate),
+    expected_updated_at: Type.Optional(lastUpdate),
   },
   { title: 'AdminUpdate' },
 )
 export type AdminUpdate = Static<typeof adminUpdate>
 
-const { updated_at: _lastUpdate, ...settings } = adminUpdate.properties
+const { expected_updated_at: _lastUpdate, ...settings } = adminUpdate.properties
 /** Admins that are added here are local: they have a password of this server's. */
 export const adminCreate = Type.Object(
   {

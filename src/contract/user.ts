@@ -156,7 +156,7 @@ export const userUpdate = Type.Object(
     download_bandwidth: Type.Optional(bandwidth),
     filters: Type.Optional(filtersInput),
     filesystem: Type.Optional(filesystem),
-    updated_at: Type.Optional(lastUpdate),
+    expected_updated_at: Type.Optional(lastUpdate),
   },
   {
     title: 'UserUpdate',
@@ -165,7 +165,7 @@ export const userUpdate = Type.Object(
 )
 export type UserUpdate = Static<typeof userUpdate>
 
-const { updated_at: _lastUpdate, ...settings } = userUpdate.properties
+const { expected_updated_at: _lastUpdate, ...settings } = userUpdate.properties
 export const userCreate = Type.Object(
   { username: Type.String({ minLength: 1, maxLength: 255 }), ...settings },
   { title: 'UserCreate' },

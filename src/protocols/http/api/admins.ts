@@ -93,7 +93,7 @@ export function serveAdmins(app: HttpApp, admins: AdminService, adminSignIn: Adm
       const present = await admins.find(request.params.username)
       refuseSecondFactor(request.body, present)
       const by = await adminSignIn.identify(adminTokenOf(request))
-      const lastUpdate = request.body.updated_at || undefined
+      const lastUpdate = request.body.expected_updated_at || undefined
       await admins.replace(by, toInput(present.username, request.body), lastUpdate)
       return { message: 'Admin updated' }
     },

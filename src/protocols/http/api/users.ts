@@ -103,7 +103,7 @@ export function serveUsers(app: HttpApp, accounts: AccountService, quotaLedger: 
       const input = toUserInput(present.username, request.body)
       await accounts.replaceUser(adminOf(request).username, input, {
         disconnect: request.query.disconnect === 1,
-        lastUpdate: request.body.updated_at || undefined,
+        lastUpdate: request.body.expected_updated_at || undefined,
       })
       return { message: 'User updated' }
     },

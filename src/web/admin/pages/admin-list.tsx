@@ -106,6 +106,6 @@ async function readAdmins(signal: AbortSignal): Promise<readonly AdminResource[]
 }
 
 function switched({ status, ...admin }: AdminResource): AdminUpdate {
-  const { email, description, permissions, updated_at } = admin
-  return { status: status === 1 ? 0 : 1, email, description, permissions, updated_at }
+  const { email, description, permissions, updated_at: expected_updated_at } = admin
+  return { status: status === 1 ? 0 : 1, email, description, permissions, expected_updated_at }
 }

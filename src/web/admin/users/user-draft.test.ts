@@ -56,15 +56,15 @@ describe('the form of a user', () => {
       virtual_folders: [{ name: 'site', virtual_path: '/site', quota_size: -1, quota_files: -1 }],
       ...{ max_sessions: 2, quota_size: 1536, quota_files: 10, upload_bandwidth: 64, download_bandwidth: 0 },
       permissions: { '/': ['list', 'rename_files', 'rename_dirs'], '/in*': ['upload'] },
-      ...{ filters, updated_at: 1 },
+      ...{ filters, expected_updated_at: 1 },
     })
   })
 
   it('tells what it is a change of, also when the user was read again meanwhile', () => {
     const later = { ...ann, updated_at: 9 }
-    assert.equal(toUserUpdate(draftOf(ann, storages), storages, ['site'], later).updated_at, 1)
-    assert.equal(toUserUpdate(copyOf(ann, storages, 'p'), storages, ['site']).updated_at, 0)
-    assert.equal(toUserUpdate(newDraft('p'), storages, []).updated_at, 0)
+    assert.equal(toUserUpdate(draftOf(ann, storages), storages, ['site'], later).expected_updated_at, 1)
+    assert.equal(toUserUpdate(copyOf(ann, storages, 'p'), storages, ['site']).expected_updated_at, 0)
+    assert.equal(toUserUpdate(newDraft('p'), storages, []).expected_updated_at, 0)
   })
 
   it('sends a password only when one was set', () => {

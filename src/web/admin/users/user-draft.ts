@@ -186,7 +186,7 @@ export function toUserUpdate(
       start_directory: virtualPath(draft.startDirectory),
       ftp_security: Number(draft.ftpSecurity),
     },
-    updated_at: draft.updatedAt,
+    expected_updated_at: draft.updatedAt,
   }
 }
 

@@ -44,7 +44,7 @@ export function AdminDialog({ admin, onSaved, onClose }: AdminDialogProps) {
       if (isNew) await callApi('POST', 'admins', { body: createOf(draft) })
       else
         await callApi('PUT', `admins/${encodeURIComponent(admin.username)}`, {
-          body: { ...updateOf(draft), updated_at: admin.updated_at },
+          body: { ...updateOf(draft), expected_updated_at: admin.updated_at },
         })
       tellDone(t(isNew ? 'admins.added' : 'admins.saved', { name: draft.username.trim() }))
       onSaved()
