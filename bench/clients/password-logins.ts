@@ -16,8 +16,12 @@ interface Given {
 
 const { port, usernames, password, spreadMs } = JSON.parse(process.argv[2] ?? '{}') as Given
 
-/** A server may refuse connections while many others are not signed in yet; as people do, the client tries again. */
+/**
+ * A server may refuse connections while many others are not signed in yet, or end the oldest of them and say so; as
+ * people do, the client tries again.
+ */
 const againAfterMs = 200
+const toldToComeBack = /try again later/i
 const patienceMs = 60_000
 
 async function signIn(username: string, index: number): Promise<void> {
@@ -29,13 +33,16 @@ async function signIn(username: string, index: number): Promise<void> {
   }
 }
 
-/** False when the connection was closed before anything was said. @throws when the login itself fails */
+/** False when the server had no place for it. @throws when the login itself fails */
 async function isSignedIn(username: string): Promise<boolean> {
   const client = new Client()
   const ended = Promise.withResolvers<boolean>()
   let hasHandshake = false
   client.once('handshake', () => (hasHandshake = true))
-  client.on('error', (error) => (hasHandshake ? ended.reject(error) : ended.resolve(false)))
+  client.on('error', (error) => {
+    if (hasHandshake && !toldToComeBack.test(error.message)) ended.reject(error)
+    else ended.resolve(false)
+  })
   client.once('close', () => ended.resolve(false))
   client.once('ready', () => client.sftp((error) => (error ? ended.reject(error) : ended.resolve(true))))
   client.connect({ host: '127.0.0.1', port, username, password, readyTimeout: patienceMs })

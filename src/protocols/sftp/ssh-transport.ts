@@ -42,7 +42,13 @@ interface Protocol {
   readonly _decipher: Decipher | undefined
   _onPayload: (payload: Buffer) => unknown
   /** Of the last key exchange that has begun. */
-  readonly _kex: { readonly sessionID: Buffer; readonly negotiated: { readonly serverHostKey: string } }
+  readonly _kex:
+    | {
+        readonly sessionID: Buffer
+        readonly negotiated: { readonly serverHostKey: string }
+        readonly _sentNEWKEYS: boolean
+      }
+    | undefined
   readonly _handlers: { GLOBAL_REQUEST: GlobalRequestHandler }
   requestSuccess(data: Buffer): void
   requestFailure(): void
@@ -145,12 +151,12 @@ export class SshTransport {
 
   /** The exchange hash of the first key exchange (RFC 4253 §7.2). */
   get sessionId(): Buffer {
-    return this.#protocol._kex.sessionID
+    return this.#keyExchange.sessionID
   }
 
   /** The host key algorithm of the last key exchange. */
   get hostKeyAlgorithm(): string {
-    return this.#protocol._kex.negotiated.serverHostKey
+    return this.#keyExchange.negotiated.serverHostKey
   }
 
   /** Sends the whole payload of a message that may not come between those of a key exchange. */
@@ -239,12 +245,20 @@ export class SshTransport {
   /** Says why, which ssh2 cannot, and ends the connection (RFC 4253 §11.1). */
   disconnect(reason: DisconnectReason, text: string): void {
     if (this.isGone) return
+    // Between our NEWKEYS and the client's ssh2 has the old keys, and the client waits for the new ones (RFC 4253 §7.3).
+    const isBetweenKeys = this.isExchangingKeys && this.#protocol._kex?._sentNEWKEYS === true
     try {
-      this.#sendPayload(disconnectPayload(reason, text))
+      if (!isBetweenKeys) this.#sendPayload(disconnectPayload(reason, text))
     } catch {
       // The cipher is freed once ssh2 has given the connection up.
     }
     this.#socket.end()
+  }
+
+  get #keyExchange() {
+    const { _kex: keyExchange } = this.#protocol
+    if (!keyExchange) throw new Error('no key exchange has begun')
+    return keyExchange
   }
 
   #sendPayload(payload: Buffer): void {
