@@ -5,6 +5,7 @@ import { sshString } from '../support/raw-ssh-key-exchange.ts'
 import { openSftpWorld, type SftpWorld } from '../support/sftp-world.ts'
 
 const keyExchangeFailed = 3
+const byApplication = 11
 
 function message(type: number, ...fields: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([type]), ...fields])
@@ -111,4 +112,16 @@ describe('strict key exchange', () => {
     client.send(message(sshMessage.globalRequest, sshString('test'), Buffer.from([1])))
     await client.nextOf(sshMessage.requestFailure)
   })
+})
+
+test('a connection that ends while the client’s SSH_MSG_NEWKEYS is missing gets no reason under the old keys', async () => {
+  await using world = await openSftpWorld({ limits: { loginGraceMs: 1_000 } })
+  using early = await RawSsh.open(world.port)
+  await early.sendOffer()
+  using late = await RawSsh.open(world.port)
+  await late.sendOffer()
+  await late.sendShare()
+  await late.nextOf(sshMessage.newKeys)
+  assert.equal((await early.ended()).reason, byApplication)
+  assert.equal((await late.ended()).reason, undefined)
 })

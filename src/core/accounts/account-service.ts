@@ -156,6 +156,7 @@ export class AccountService {
 
   /** What is there already is counted in the background, once sessions that began before have ended. */
   #recount(accounts: readonly QuotaAccount[], usernames: readonly string[]): void {
+    if (accounts.length === 0) return
     const { connections, recounts } = this.#parts
     const gone = connections.gone(({ username }) => usernames.includes(username))
     void recounts.countSoon(accounts, gone)
