@@ -1,16 +1,19 @@
-import { constants, readlinkSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type { StorageKey } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import * as pooled from './disk-calls.ts'
 import { isErrno } from './disk-error.ts'
+import {
+  asDirectory,
+  asReadableDirectory,
+  descriptorPath,
+  HeldDirectory,
+  pathOnly,
+  Place,
+} from './held-directory.ts'
 import { isStagedName } from './staged-name.ts'
-
-/** Opens nothing but the place itself: no read, no side effect (Linux, open(2)); not among Node's constants. */
-export const pathOnly = 0x200000
-const asDirectory = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW
-const asReadableDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 
 export interface HowToHold {
   /** Where it is permitted, opened so that fsync(2) takes it: HeldDirectory.sync() then needs no second descriptor. */
@@ -21,87 +24,6 @@ export interface HowToHold {
 const maxLinks = 40
 /** A link with many '..' starts the walk anew; a legal path has at most 2,048 names. */
 const maxSteps = 8192
-
-/**
- * A directory held open. Whatever is done at `at(name)` happens in this very directory, wherever its path leads
- * by then: the kernel takes /proc/<pid>/fd/<n> as the directory itself, which is how Node gets at openat(2) and kin.
- */
-export class HeldDirectory implements Disposable {
-  /** Makes the calls on what lies in it. */
-  readonly disk: DiskCalls
-  readonly #descriptor: number
-  /** Where the kernel finds it. */
-  readonly path: string
-  readonly #isReadable: boolean
-  #isOpen = true
-  /** Where it was when opened: its names from the root down, free of links. */
-  readonly names: StorageKey
-
-  constructor(disk: DiskCalls, descriptor: number, names: StorageKey, { isReadable = false } = {}) {
-    this.disk = disk
-    this.#descriptor = descriptor
-    this.path = descriptorPath(descriptor)
-    this.#isReadable = isReadable
-    this.names = names
-  }
-
-  /** '.' is the directory itself. */
-  at(name: string): string {
-    return `${this.path}/${name}`
-  }
-
-  /** The directory `name` in this one. @throws ENOTDIR when it is a link or a file. */
-  async openChild(name: string): Promise<HeldDirectory> {
-    return new HeldDirectory(this.disk, await this.disk.openDescriptor(this.at(name), asDirectory), [
-      ...this.names,
-      name,
-    ])
-  }
-
-  /** @throws EACCES where it may not be read, EINVAL and others where the file system knows no such thing */
-  async sync(): Promise<void> {
-    if (this.#isReadable) return this.disk.fsync(this.#descriptor)
-    const descriptor = await this.disk.openDescriptor(this.path, asReadableDirectory & ~constants.O_NOFOLLOW)
-    try {
-      await this.disk.fsync(descriptor)
-    } finally {
-      this.disk.closeDescriptor(descriptor)
-    }
-  }
-
-  /** Idempotent: the number of a descriptor closed twice may by then be somebody else's. */
-  [Symbol.dispose](): void {
-    if (this.#isOpen) this.disk.closeDescriptor(this.#descriptor)
-    this.#isOpen = false
-  }
-}
-
-/** One name in a directory held open; the name may or may not exist. */
-export class Place implements Disposable {
-  readonly directory: HeldDirectory
-  readonly name: string
-
-  constructor(directory: HeldDirectory, name: string) {
-    this.directory = directory
-    this.name = name
-  }
-
-  get path(): string {
-    return this.directory.at(this.name)
-  }
-
-  [Symbol.dispose](): void {
-    this.directory[Symbol.dispose]()
-  }
-}
-
-/** By number, as this mount of /proc counts processes: the link 'self' would be followed in every call. */
-const ownDescriptors = `/proc/${readlinkSync('/proc/self')}/fd`
-
-/** The path under which the kernel takes an open descriptor for the object itself (proc_pid_fd(5)). */
-export function descriptorPath(descriptor: number): string {
-  return `${ownDescriptors}/${descriptor}`
-}
 
 /**
  * Turns keys into places below one root, and never into one outside, whoever swaps directories and links meanwhile.

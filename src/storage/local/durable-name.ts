@@ -1,6 +1,6 @@
 import { FileServerError } from '../../core/errors.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
-import type { HeldDirectory } from './confined-path.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { isErrno } from './disk-error.ts'
 
 /** What link(2) answers where the file system has no hard links, or none for this file (protected_hardlinks). */

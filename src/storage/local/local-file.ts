@@ -1,7 +1,7 @@
 import { FileServerError } from '../../core/errors.ts'
 import type { Attributes, Entry, ReadableFile, WritableFile, WriteMode } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
-import type { HeldDirectory } from './confined-path.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'

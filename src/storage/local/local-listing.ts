@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import type { Entry } from '../../core/files/storage.ts'
-import type { HeldDirectory } from './confined-path.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { toEntry } from './disk-entry.ts'
 import { isStagedName } from './staged-name.ts'
 

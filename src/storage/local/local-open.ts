@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import type { WriteMode } from '../../core/files/storage.ts'
-import type { Place } from './confined-path.ts'
+import type { Place } from './held-directory.ts'
 import { toEntry } from './disk-entry.ts'
 import { isErrno } from './disk-error.ts'
 import { LocalWritableFile } from './local-file.ts'

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
-import type { Place } from './confined-path.ts'
+import type { Place } from './held-directory.ts'
 import { isErrno } from './disk-error.ts'
 import { moveToFreeName, requireFreeName, syncDirectory } from './durable-name.ts'
 

@@ -14,7 +14,8 @@ import type {
   WriteMode,
 } from '../../core/files/storage.ts'
 import { AdaptiveDisk, type DiskCalls } from './adaptive-disk.ts'
-import { checkKey, ConfinedRoot, isSameKey, Place } from './confined-path.ts'
+import { checkKey, ConfinedRoot, isSameKey } from './confined-path.ts'
+import { Place } from './held-directory.ts'
 import { toEntry } from './disk-entry.ts'
 import { isErrno, onDisk } from './disk-error.ts'
 import { FileSystems } from './file-systems.ts'

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import type { StorageKey } from '../../core/files/storage.ts'
-import { type ConfinedRoot, type HeldDirectory, isSameKey } from './confined-path.ts'
+import { type ConfinedRoot, isSameKey } from './confined-path.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import * as disk from './disk-calls.ts'
 import { diskError, isErrno } from './disk-error.ts'
 import { readNames } from './local-listing.ts'
