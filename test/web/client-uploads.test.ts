@@ -35,7 +35,10 @@ describe('uploads in the WebClient', () => {
   async function openPage(username: string): Promise<Page> {
     await world.signInUser(username)
     const page = await world.openPage('web/client/files')
-    await page.getByRole('button', { name: 'Upload', exact: true }).and(page.locator(':enabled')).waitFor()
+    await page
+      .getByRole('button', { name: 'Upload', exact: true })
+      .and(page.locator('button:enabled'))
+      .waitFor()
     return page
   }
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useLayoutEffect, useState } from 'react'
 
 /** Where the reader is: a page, and what it shows, which stands behind '#' and never leaves the browser. */
 export interface Place {
@@ -67,7 +67,8 @@ export function usePlace(): Place {
 
 /** Asks before unsaved changes are lost. `mayLeave` answers true to let go; the browser asks itself on a reload. */
 export function useLeaveGuard(isDirty: boolean, mayLeave: Guard): void {
-  useEffect(() => {
+  // Before the change is painted: who sees it and leaves at once is asked as well.
+  useLayoutEffect(() => {
     if (!isDirty) return
     guard = mayLeave
     guardedAddress = location.href
