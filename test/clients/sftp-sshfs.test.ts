@@ -29,13 +29,10 @@ describe('sshfs', { concurrency: 1 }, () => {
   after(() => world[Symbol.asyncDispose]())
 
   /** The user's files as sshfs shows them and as the disk holds them. */
-  async function withMount(
-    work: (mounted: string, user: SshUser) => Promise<void>,
-    options: readonly string[] = [],
-  ): Promise<void> {
+  async function withMount(work: (mounted: string, user: SshUser) => Promise<void>): Promise<void> {
     const user = await world.addUser()
     {
-      await using mount = await SshfsMount.open(user.target, world.localName(), options)
+      await using mount = await SshfsMount.open(user.target, world.localName())
       await work(mount.path, user)
     }
     await world.sessionsAre(user.username, 0)
@@ -78,18 +75,21 @@ describe('sshfs', { concurrency: 1 }, () => {
       await arrives(home, { f: bytes })
     }))
 
-  test('reads at once what it has just written', () =>
-    withMount(
-      async (mounted, user) => {
-        for (let index = 0; index < 100; index++) {
-          await writeFile(join(mounted, `f${index % 7}`), `text ${index}`)
-          assert.equal(await readFile(join(mounted, `f${index % 7}`), 'utf8'), `text ${index}`)
-        }
-        await world.quotaSettles(user)
-      },
-      // Several threads of sshfs race each other: then the open of the next file can be sent before this one's close.
-      ['-s'],
-    ))
+  test('reads, appends to and renames at once what it has just written', () =>
+    withMount(async (mounted, user) => {
+      const name = (index: number) => join(mounted, `f${index % 7}`)
+      for (let index = 0; index < 150; index++) {
+        await writeFile(name(index), `text ${index}`)
+        assert.equal(await readFile(name(index), 'utf8'), `text ${index}`)
+        await appendFile(name(index), ' and')
+        await appendFile(name(index), ' more')
+        assert.equal(await readFile(name(index), 'utf8'), `text ${index} and more`)
+        await writeFile(join(mounted, 'new'), `other ${index}`)
+        await rename(join(mounted, 'new'), name(index))
+        assert.equal(await readFile(name(index), 'utf8'), `other ${index}`)
+      }
+      await world.quotaSettles(user)
+    }))
 
   test('renames, also over a file that exists', () =>
     withMount(async (mounted, { home }) => {

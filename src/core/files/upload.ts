@@ -86,6 +86,11 @@ export class Upload implements TransferStatus {
     return this.#end === undefined
   }
 
+  /** False for a file that is changed in place: whoever opens it sees every write at once. */
+  get isStaged(): boolean {
+    return this.#options.inPlace === undefined
+  }
+
   /** Size of the file as written so far, in bytes; what others append to it meanwhile is known at the end. */
   get size(): number {
     return this.#size.bytes

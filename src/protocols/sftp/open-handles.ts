@@ -4,6 +4,7 @@ import type { Upload } from '../../core/files/upload.ts'
 import type { VirtualPath } from '../../core/files/virtual-path.ts'
 import type { DirectoryListing } from './directory-listing.ts'
 import type { PendingReads } from './download-reader.ts'
+import { ExpectedCloses } from './expected-closes.ts'
 import type { UploadQueue } from './upload-queue.ts'
 
 export interface ReadHandle {
@@ -51,6 +52,7 @@ export class HandleBudget {
 
 /** What one channel has open, under the numbers that the client knows. */
 export class OpenHandles {
+  readonly closes = new ExpectedCloses()
   readonly #budget: HandleBudget
   readonly #handles = new Map<number, Handle>()
   #last = 0
@@ -75,6 +77,7 @@ export class OpenHandles {
       }
       this.#last = (this.#last + 1) >>> 0
       this.#handles.set(this.#last, handle)
+      if (handle.kind === 'write') this.closes.opened(handle)
       return this.#last
     } catch (error) {
       this.#budget.giveBack()
@@ -94,6 +97,7 @@ export class OpenHandles {
     const handle = this.get(number)
     this.#handles.delete(number)
     this.#budget.giveBack()
+    if (handle.kind === 'write') this.closes.closed(handle)
     return handle
   }
 

@@ -2,7 +2,7 @@ import type { Session } from '../../core/auth/sign-in.ts'
 import { FileServerError } from '../../core/errors.ts'
 import type { Entry } from '../../core/files/storage.ts'
 import type { Upload } from '../../core/files/upload.ts'
-import { parseVirtualPath, type VirtualPath } from '../../core/files/virtual-path.ts'
+import { parentOf, parseVirtualPath, type VirtualPath } from '../../core/files/virtual-path.ts'
 import type { DownloadReader } from './download-reader.ts'
 import { type Handle, type OpenHandles } from './open-handles.ts'
 import { PathOrder } from './path-order.ts'
@@ -61,6 +61,7 @@ export class SftpRequests {
         return this.#setHandleAttributes(fields)
       case packetType.opendir: {
         const path = this.#path(fields)
+        await this.#handles.closes.of((upload) => parentOf(upload.path) === path)
         const open = () => this.#handles.open(() => openDirectory(this.#session.files, path))
         return this.#ask(path, async () => encodeHandle(id, await open()))
       }
@@ -99,7 +100,7 @@ export class SftpRequests {
     const flags = fields.uint32()
     // Attributes sent along are read and left out: all files are made alike.
     decodeAttributes(fields)
-    return this.#order.run<Answer>([path], isOpenForChange(flags), async () => {
+    return this.#afterCloses([path], isOpenForChange(flags), async () => {
       const handle = await this.#handles.open(() => openFile(this.#session.files, path, flags))
       return encodeHandle(id, handle)
     })
@@ -170,7 +171,7 @@ export class SftpRequests {
   #rename(fields: FieldReader, options: { replace: boolean }): Promise<Answer> {
     const from = this.#path(fields)
     const to = this.#path(fields)
-    return this.#order.run<Answer>([from, to], true, async () => {
+    return this.#afterCloses([from, to], true, async () => {
       await this.#session.files.rename(from, to, options)
       return 'ok'
     })
@@ -230,10 +231,21 @@ export class SftpRequests {
 
   #change(fields: FieldReader, task: (path: VirtualPath) => Promise<void>): Promise<Answer> {
     const path = this.#path(fields)
-    return this.#order.run<Answer>([path], true, async () => {
+    return this.#afterCloses([path], true, async () => {
       await task(path)
       return 'ok'
     })
+  }
+
+  /** For what would do something else to the names before a CLOSE than after it. */
+  #afterCloses(
+    paths: readonly VirtualPath[],
+    isChange: boolean,
+    task: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const run = () => this.#order.run(paths, isChange, task)
+    const closes = this.#handles.closes.of((upload) => paths.includes(upload.path))
+    return closes ? closes.then(run) : run()
   }
 
   #ask(path: VirtualPath, task: () => Promise<Answer>): Promise<Answer> {

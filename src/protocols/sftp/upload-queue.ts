@@ -44,6 +44,11 @@ export class UploadQueue {
     this.#appends = options.appends
   }
 
+  /** True when everything asked for has been answered. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#running.length === 0 && !this.#isTaskRunning
+  }
+
   write(write: QueuedWrite): void {
     this.#queue.push(write)
     this.#advance()
