@@ -9,6 +9,7 @@ test('cuts a command line into words as a shell would', () => {
     [`  md5sum  '/it'\\''s here' `, ['md5sum', `/it's here`]],
     ['md5sum "a \\"b\\" \\$c \\n" \\ d', ['md5sum', 'a "b" $c \\n', ' d']],
     ["''", ['']],
+    ['scp -t a\u202fb\u3000c\u00a0d\u2028\td ', ['scp', '-t', 'a\u202fb\u3000c\u00a0d\u2028', 'd']],
     ['', []],
     ['a; $(b) | `c` > d*', ['a;', '$(b)', '|', '`c`', '>', 'd*']],
   ] as const)

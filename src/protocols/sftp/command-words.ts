@@ -7,13 +7,14 @@ const maxCommandLength = 16 * 1024
 export function commandWords(command: string): readonly string[] | undefined {
   if (command.length > maxCommandLength) return undefined
   const words: string[] = []
-  const pattern = /\s*((?:[^\s'"\\]|'[^']*'|"(?:[^"\\]|\\[^])*"|\\[^])+)\s*/gy
+  // Unicode has more spaces (U+202F in the names of macOS's screenshots), which no shell cuts at.
+  const pattern = /[ \t\n]*((?:[^ \t\n'"\\]|'[^']*'|"(?:[^"\\]|\\[^])*"|\\[^])+)[ \t\n]*/gy
   let end = 0
   for (let match = pattern.exec(command); match; match = pattern.exec(command)) {
     words.push(unquote(match[1] ?? ''))
     end = pattern.lastIndex
   }
-  return command.slice(end).trim() === '' ? words : undefined
+  return /^[ \t\n]*$/.test(command.slice(end)) ? words : undefined
 }
 
 function unquote(word: string): string {
