@@ -6,9 +6,11 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   rename,
   rm,
   stat,
+  symlink,
   truncate,
   utimes,
   writeFile,
@@ -123,6 +125,18 @@ describe('sshfs', { concurrency: 1 }, () => {
       assert.ok(isOk)
       assert.match(stdout, /^-rw-r--r-- .* 4321 1600000000 f$/m)
       assert.match(stdout, /^drwxr-xr-x .* d$/m)
+    }))
+
+  test('follows the links that it has made', () =>
+    withMount(async (mounted, { home }) => {
+      await mkdir(join(mounted, 'd'))
+      await writeFile(join(mounted, 'd', 'file'), 'hi')
+      await arrives(home, { 'd/file': 'hi' })
+      await symlink('file', join(mounted, 'd', 'beside'))
+      await symlink('d/file', join(mounted, 'down'))
+      for (const name of ['d/beside', 'down'])
+        assert.equal(await readFile(join(mounted, name), 'utf8'), 'hi', name)
+      assert.equal(await readlink(join(home, 'd', 'beside')), 'file')
     }))
 
   test('takes and removes a whole tree', () =>

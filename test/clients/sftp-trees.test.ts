@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, open, readdir, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { curl } from '../support/clients/curl.ts'
 import { lftp, runLftp } from '../support/clients/lftp.ts'
 import type { FileClient, Target } from '../support/clients/file-client.ts'
-import { opensshSftp } from '../support/clients/openssh.ts'
+import { opensshSftp, scp, sshOptions } from '../support/clients/openssh.ts'
 import { rcloneFlags } from '../support/clients/rclone.ts'
 import { type Outcome, runProgram } from '../support/run-program.ts'
 import { runSftp } from '../support/ssh-programs.ts'
@@ -38,6 +49,56 @@ describe('SFTP moves trees and large files', { concurrency: 2 }, () => {
     const again = ok(await runLftp(target, 'sftp', [`mirror -R -v "${tree}" /tree`]))
     assert.doesNotMatch(again.stdout, /Transferring file/)
     assert.deepEqual(await stagedIn(home), [])
+  })
+
+  test('lftp mirrors links as links, there and back', async () => {
+    const { target, home } = await world.addUser()
+    const back = world.localName()
+    await mkdir(join(home, 'links', 'd'), { recursive: true })
+    await writeFile(join(home, 'links', '.dot'), 'x')
+    await symlink('../.dot', join(home, 'links', 'd', 'link'))
+    ok(await runLftp(target, 'sftp', [`mirror /links "${back}"`]))
+    assert.equal(await readlink(join(back, 'd', 'link')), '../.dot')
+    ok(await runLftp(target, 'sftp', [`mirror -R "${back}" /again`]))
+    assert.equal(await readlink(join(home, 'again', 'd', 'link')), '../.dot')
+  })
+
+  test('names with the spaces of Unicode pass rclone, with its hashes, and the old scp', async () => {
+    const { target, home } = await world.addUser()
+    const [local, back] = [world.localName(), world.localName()]
+    const names = ['3.45.10\u202fPM.png', '写真\u3000一.jpg', 'nb\u00a0sp.txt', 'line\u2028end']
+    for (const directory of [local, back]) await mkdir(directory)
+    for (const name of names) await writeFile(join(local, name), name)
+    const flags = await rcloneFlags(target, 'sftp')
+    ok(await runProgram('rclone', ['copy', local, ':sftp:/by-rclone', ...flags]))
+    assert.deepEqual(await treeOf(join(home, 'by-rclone')), await treeOf(local))
+    await mkdir(join(home, 'by-scp'))
+    const { put, get } = scp('-O')(target)
+    for (const name of names) {
+      ok(await put(join(local, name), `/by-scp/${name}`))
+      ok(await get(`/by-scp/${name}`, join(back, name)))
+    }
+    assert.deepEqual(await treeOf(join(home, 'by-scp')), await treeOf(local))
+    assert.deepEqual(await treeOf(back), await treeOf(local))
+  })
+
+  test('the old scp keeps modes and times with -p, where the user may set them', async () => {
+    const source = world.localName()
+    await mkdir(source)
+    for (const mode of [0o600, 0o750]) await writeFile(join(source, mode.toString(8)), 'x', { mode })
+    await chmod(source, 0o700)
+    const send = async (options: Record<string, unknown>) => {
+      const { target, home } = await world.addUser(options)
+      const flags = [...sshOptions(target), '-O', '-r', '-p', '-P', String(target.port)]
+      ok(await runProgram('scp', [...flags, source, `${target.username}@${target.host}:/kept`]))
+      const modes = ['', '600', '750'].map(
+        async (name) => (await stat(join(home, 'kept', name))).mode & 0o777,
+      )
+      return Promise.all(modes)
+    }
+    assert.deepEqual(await send({}), [0o700, 0o600, 0o750])
+    const permissions = { '/': ['list', 'upload', 'create_dirs', 'chtimes'] }
+    assert.deepEqual(await send({ permissions }), [0o755, 0o644, 0o644])
   })
 
   test('rclone copies 200 files, finds them equal by hash and copies them back', async () => {

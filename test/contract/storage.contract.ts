@@ -581,8 +581,8 @@ const linkFacts: Record<string, Fact> = {
     await storage.makeDirectory(['e'])
     await storage.symlink(['d', 'file'], ['e', 'link'])
     await storage.symlink(['d'], ['dirlink'])
-    assert.deepEqual(await storage.readlink(['e', 'link']), ['d', 'file'])
-    assert.deepEqual(await storage.readlink(['dirlink']), ['d'])
+    assert.deepEqual(await storage.readlink(['e', 'link']), { key: ['d', 'file'], relative: '../d/file' })
+    assert.deepEqual(await storage.readlink(['dirlink']), { key: ['d'], relative: 'd' })
     assert.equal((await storage.lstat(['e', 'link'])).type, 'symlink')
     assert.equal((await storage.stat(['e', 'link'])).size, 5)
     assert.equal((await storage.stat(['e', 'link'])).name, 'link')
@@ -610,11 +610,16 @@ const linkFacts: Record<string, Fact> = {
     await storage.symlink(['a', 'through', 'file'], ['file'])
     assert.equal(await get(storage, ['file']), 'x')
     assert.equal(await get(storage, ['a', 'b', 'root', 'a', 'through', 'file']), 'x')
-    assert.deepEqual(await storage.readlink(['a', 'b', 'root']), [])
+    assert.deepEqual(await storage.readlink(['a', 'b', 'root']), { key: [], relative: '../..' })
     assert.equal((await storage.stat(['a', 'b', 'root'])).type, 'directory')
     await storage.makeDirectory(['a', 'through', 'made'])
     await storage.symlink(['a'], ['a', 'through', 'up'])
-    assert.deepEqual(await storage.readlink(['c', 'up']), ['a'])
+    assert.deepEqual(await storage.readlink(['c', 'up']), { key: ['a'], relative: '../a' })
+    assert.deepEqual(
+      await storage.readlink(['a', 'through', 'up']),
+      { key: ['a'], relative: '../a' },
+      'from where the link is, not from where it was reached',
+    )
     assert.deepEqual(await namesIn(storage, ['a', 'through', 'up']), ['b', 'through'])
     assert.deepEqual(await namesIn(storage, ['c']), ['file', 'made', 'up'])
   },

@@ -141,7 +141,7 @@ test('a user whose rules differ by directory makes no link that leads around the
   })
   await put(free, '/f', 'x')
   await free.symlink('f', at('/link'))
-  assert.equal(await free.readlink(at('/link')), '/f')
+  assert.equal(await free.readlink(at('/link')), 'f')
   await free.symlink('/shared/any', at('/shared/link'))
   assert.equal(await readlink(join(mapped, 'link')), 'any')
   await rejects('unsupported', free.symlink('/f', at('/shared/out')))
@@ -203,7 +203,7 @@ test('a pattern that judges every name alike permits links, to names that it per
   await rejects('not-found', files.symlink('/a.key', at('/l')))
   for (const mount of ['', '/shared']) await files.symlink(`${mount}/f`, at(`${mount}/l`))
   await rename(files, '/l', '/shared/home')
-  assert.equal(await files.readlink(at('/shared/home')), '/shared/f')
+  assert.equal(await files.readlink(at('/shared/home')), 'f')
 })
 
 test('rights go by the path that is asked for, also through a link that somebody else made', async () => {
@@ -259,7 +259,7 @@ test('hidden names are not there for anybody who asks, denied ones are seen and 
   await rejects('not-found', namesIn(files, '/h/vault'))
   await rejects('not-found', files.readlink(at('/h/link')))
   assert.equal((await files.stat(at('/v/a.KEY'))).size, 6)
-  assert.equal(await files.readlink(at('/v/link')), '/v/a.KEY')
+  assert.equal(await files.readlink(at('/v/link')), 'a.KEY')
 })
 
 test('a directory does not move to where other names are permitted', async () => {
@@ -291,7 +291,7 @@ test('a directory moves only where every rule for something in it permits the mo
   await rename(files, '/b', '/c')
   await rename(files, '/plain', '/target/y')
   await rejects('unsupported', rename(files, '/c', '/c/d'))
-  await rejects('unsupported', rename(files, '/c', '/c'))
+  await rejects('already-exists', files.rename(at('/c'), at('/c'), { replace: false }))
 })
 
 test('a listing that is left in the middle, or by the end of the session, holds nothing open', async () => {

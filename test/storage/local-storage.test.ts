@@ -59,7 +59,7 @@ describe('LocalStorage on a real disk', () => {
     await put(storage, ['d', 'file'], 'x')
     await fs.symlink(join(root, 'd'), join(root, 'absolute'))
     assert.equal(await get(storage, ['absolute', 'file']), 'x')
-    assert.deepEqual(await storage.readlink(['absolute']), ['d'])
+    assert.deepEqual(await storage.readlink(['absolute']), { key: ['d'], relative: 'd' })
     await fs.symlink(outside, join(root, 'out'))
     await fs.symlink(join(outside, 'secret'), join(root, 'leak'))
     await fs.symlink(join(outside, 'missing'), join(root, 'probe'))

@@ -2,6 +2,7 @@ import type {
   Attributes,
   ChooseWriteMode,
   Entry,
+  LinkTarget,
   ReadableFile,
   Space,
   Storage,
@@ -135,7 +136,7 @@ class FaultyStorage implements Storage {
     return this.#inner.symlink(target, link)
   }
 
-  async readlink(key: StorageKey): Promise<StorageKey> {
+  async readlink(key: StorageKey): Promise<LinkTarget> {
     await this.#pass('stat')
     return this.#inner.readlink(key)
   }

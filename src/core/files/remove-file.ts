@@ -1,6 +1,7 @@
 import { FileServerError } from '../errors.ts'
 import type { FileServices } from './file-services.ts'
 import { keyOfLocation, type Location } from './mounts.ts'
+import { isSameFile } from './same-file.ts'
 import type { Entry } from './storage.ts'
 
 /**
@@ -38,10 +39,8 @@ export async function removeCountedFile(
 
 /** By all that a write or another file in its place changes. */
 function isUnchanged(entry: Entry, before: Entry): boolean {
-  const isSameFile =
-    entry.identity?.file === before.identity?.file && entry.identity?.device === before.identity?.device
   return (
-    isSameFile &&
+    isSameFile(entry, before) &&
     entry.type === before.type &&
     entry.size === before.size &&
     entry.modifiedAt === before.modifiedAt &&

@@ -24,7 +24,8 @@ export async function renameEntry(
 ): Promise<void> {
   // Before anything is looked at: who has no right here learns nothing, not even whether the entry exists.
   for (const { path } of [from, to]) access.requireFor(path, 'rename', 'rename_files', 'rename_dirs')
-  if (from.path === to.path) throw new FileServerError('unsupported', 'Source and target are the same')
+  // A file onto itself is no change (rename(2)), however often a client asks.
+  if (from.path === to.path) return requireKeepsName(from, replace, access)
   await services.locks.runBoth(keyOfLocation(from), keyOfLocation(to), async () => {
     const entry = await from.mount.storage.lstat(from.key)
     requireRename(from.path, to.path, entry, access)
@@ -35,12 +36,18 @@ export async function renameEntry(
   })
 }
 
+async function requireKeepsName(side: Side, replace: boolean, access: AccessRules): Promise<void> {
+  requireRename(side.path, side.path, await side.mount.storage.lstat(side.key), access)
+  if (!replace) throw new FileServerError('already-exists', 'Source and target are the same')
+}
+
 function requireRename(from: VirtualPath, to: VirtualPath, entry: Entry, access: AccessRules): void {
   const kind = entry.type === 'directory' ? 'rename_dirs' : 'rename_files'
   for (const path of [from, to]) access.requireFor(path, 'rename', kind)
   if (entry.type !== 'directory') return
   access.requireMove(from, to, 'rename', kind)
-  if (isWithin(from, to)) throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
+  if (from !== to && isWithin(from, to))
+    throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
 }
 
 function requireReplace(

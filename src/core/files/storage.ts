@@ -25,6 +25,12 @@ export interface FileIdentity {
   readonly file: number
 }
 
+export interface LinkTarget {
+  readonly key: StorageKey
+  /** The way there from the directory that holds the link, e.g. '../d/file'; '.' for that directory itself. */
+  readonly relative: string
+}
+
 export interface Attributes {
   readonly size?: number
   readonly mode?: number
@@ -127,8 +133,8 @@ export interface Storage {
   setAttributes(key: StorageKey, attributes: Attributes, options?: { followLink?: boolean }): Promise<void>
   /** Makes a link whose target is another key of this storage, stored as a relative path. */
   symlink(target: StorageKey, link: StorageKey): Promise<void>
-  /** The key a link points to. @throws 'permission-denied' when it leaves the root. */
-  readlink(key: StorageKey): Promise<StorageKey>
+  /** Where a link points to. @throws 'permission-denied' when it leaves the root. */
+  readlink(key: StorageKey): Promise<LinkTarget>
   space(): Promise<Space>
   /** Removes what uploads that never ended have left below the root; answers how many. */
   removeStagedUploads(): Promise<number>

@@ -21,6 +21,7 @@ import { OpenTransfers } from './open-transfers.ts'
 import { renameEntry } from './rename.ts'
 import type { Attributes, Entry, Space } from './storage.ts'
 import type { Connection } from '../connections/connection-registry.ts'
+import { isSameFile } from './same-file.ts'
 import { TransferOpener, type OpenForWriting, type TransferKind } from './transfer-opener.ts'
 import type { Upload } from './upload.ts'
 import { limitSpace } from './user-space.ts'
@@ -219,8 +220,15 @@ export class UserFilesystem implements AsyncDisposable {
     )
   }
 
-  /** Needs 'overwrite' for a size, 'chmod' for a mode (of which 0o777 counts), 'chtimes' for times. */
-  setAttributes(path: VirtualPath, attributes: Attributes, { followLink = true } = {}): Promise<void> {
+  /**
+   * Needs 'overwrite' for a size, 'chmod' for a mode (of which 0o777 counts), 'chtimes' for times.
+   * @throws 'not-found' when the name holds another file than `expected`
+   */
+  setAttributes(
+    path: VirtualPath,
+    attributes: Attributes,
+    { followLink = true, expected }: { followLink?: boolean; expected?: Entry } = {},
+  ): Promise<void> {
     return this.#audited('setstat', path, async () => {
       this.#access.requireName(path)
       const kinds = kindsIn(attributes)
@@ -228,7 +236,7 @@ export class UserFilesystem implements AsyncDisposable {
       if (kinds.length === 0) return
       requireAnyRight(this.#access, path, kinds)
       if (attributes.size !== undefined) checkSize(attributes.size, this.#user.maxUploadFileSize)
-      const own = this.#open.uploadTo(path)
+      const own = expected ? undefined : this.#open.uploadTo(path)
       if (own) {
         requireRights(this.#access, path, 'file', kinds)
         await own.setAttributes(harmless(attributes))
@@ -237,6 +245,8 @@ export class UserFilesystem implements AsyncDisposable {
         const { mount, key } = location
         await this.#alone(location, async () => {
           const entry = await (followLink ? mount.storage.stat(key) : mount.storage.lstat(key))
+          if (expected && !isSameFile(entry, expected))
+            throw new FileServerError('not-found', 'The file is no longer there')
           const type = this.#mounts.isMountPoint(path) ? 'mount' : entry.type
           requireRights(this.#access, path, type, kinds)
           await applyAttributes(location, entry, harmless(attributes), followLink, this.#services)
@@ -283,14 +293,17 @@ export class UserFilesystem implements AsyncDisposable {
     })
   }
 
-  /** Needs 'list' where the link is and where it points. */
-  readlink(path: VirtualPath): Promise<VirtualPath> {
+  /**
+   * The way from the directory that holds the link to where it points: clients hold links against directories of their
+   * own, where an absolute path would lead elsewhere. Needs 'list' where the link is and where it points.
+   */
+  readlink(path: VirtualPath): Promise<string> {
     return this.#audited('readlink', path, async () => {
       this.#requireLook(path)
       const { mount, key } = this.#mounts.locate(path)
-      const target = this.#mounts.pathOf(mount, await mount.storage.readlink(key))
-      this.#requireLook(target)
-      return target
+      const target = await mount.storage.readlink(key)
+      this.#requireLook(this.#mounts.pathOf(mount, target.key))
+      return target.relative
     })
   }
 

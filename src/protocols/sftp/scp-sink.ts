@@ -11,6 +11,8 @@ const chunkBytes = 256 * 1024
 const maxDepth = 128
 
 type Times = Pick<Attributes, 'modifiedAt' | 'accessedAt'>
+/** What `-p` keeps of an entry; nothing without it. */
+type Kept = Times & Pick<Attributes, 'mode'>
 
 /** Takes in what an scp sends; answers the exit status. */
 export async function receiveFiles(
@@ -65,12 +67,12 @@ class Sink {
           return
         case 'C':
         case 'D': {
-          const { size, name } = parseEntry(text)
+          const { mode, size, name } = parseEntry(text)
           const path = at.isDirectory ? joinPath(target, name) : target
-          const given = this.#request.keepsTimes ? times : {}
+          const kept: Kept = this.#request.keepsAttributes ? { ...times, mode } : {}
           times = {}
-          if (text[0] === 'C') await this.#receiveFile(path, size, given)
-          else await this.#receiveDirectory(path, given, at.depth + 1)
+          if (text[0] === 'C') await this.#receiveFile(path, size, kept)
+          else await this.#receiveDirectory(path, kept, at.depth + 1)
           continue
         }
         default:
@@ -79,7 +81,7 @@ class Sink {
     }
   }
 
-  async #receiveDirectory(path: VirtualPath, times: Times, depth: number): Promise<void> {
+  async #receiveDirectory(path: VirtualPath, kept: Kept, depth: number): Promise<void> {
     if (!this.#request.isRecursive || depth > maxDepth) throw protocolError()
     try {
       if (!(await isExistingDirectory(this.#files, path))) await this.#files.makeDirectory(path)
@@ -90,10 +92,10 @@ class Sink {
     }
     await this.#stream.write('\0')
     await this.receiveInto(path, { isDirectory: true, depth })
-    await this.#setTimes(path, times)
+    await this.#keep(path, kept)
   }
 
-  async #receiveFile(path: VirtualPath, size: number, times: Times): Promise<void> {
+  async #receiveFile(path: VirtualPath, size: number, kept: Kept): Promise<void> {
     let upload: Upload
     try {
       upload = await this.#files.openUpload(path, { existing: 'replace', missing: 'create' })
@@ -120,7 +122,7 @@ class Sink {
     try {
       if (failure !== undefined) throw toFileServerError(failure)
       await upload.finish()
-      await this.#setTimes(path, times)
+      await this.#keep(path, kept)
     } catch (error) {
       await upload.abort(toFileServerError(error))
       this.status = 1
@@ -142,7 +144,12 @@ class Sink {
     return failure
   }
 
-  async #setTimes(path: VirtualPath, times: Times): Promise<void> {
+  /** Who may not set modes gets that of all files: a copy that is there is better than a warning for each file. */
+  async #keep(path: VirtualPath, { mode, ...times }: Kept): Promise<void> {
+    if (mode !== undefined)
+      await this.#files.setAttributes(path, { mode }).catch((error: unknown) => {
+        if (!hasCode(error, 'permission-denied')) throw error
+      })
     if (Object.keys(times).length > 0) await this.#files.setAttributes(path, times)
   }
 }
@@ -159,12 +166,13 @@ async function isExistingDirectory(files: UserFilesystem, path: VirtualPath): Pr
 }
 
 /** `C0644 123 name`; joinPath refuses a name that is a path. */
-function parseEntry(line: string): { size: number; name: string } {
-  const match = /^[CD][0-7]{4} (\d{1,16}) (.+)$/s.exec(line)
-  const size = Number(match?.[1])
-  const name = match?.[2]
+function parseEntry(line: string): { mode: number; size: number; name: string } {
+  const match = /^[CD]([0-7]{4}) (\d{1,16}) (.+)$/s.exec(line)
+  const mode = parseInt(match?.[1] ?? '', 8)
+  const size = Number(match?.[2])
+  const name = match?.[3]
   if (name === undefined || !Number.isSafeInteger(size)) throw protocolError()
-  return { size, name }
+  return { mode, size, name }
 }
 
 /** `T<modified> 0 <accessed> 0`, in seconds. */

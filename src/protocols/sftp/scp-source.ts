@@ -109,7 +109,7 @@ class Source {
 
   /** False when the other side leaves this one out. */
   async #announce(entry: Entry, line: string): Promise<boolean> {
-    if (this.#request.keepsTimes)
+    if (this.#request.keepsAttributes)
       await this.#expectOk(`T${seconds(entry.modifiedAt)} 0 ${seconds(entry.accessedAt)} 0\n`)
     await this.#stream.write(line)
     return this.#readOk()

@@ -6,7 +6,7 @@ import type { ExecStream } from './exec-stream.ts'
 export interface ScpRequest {
   readonly direction: 'from-us' | 'to-us'
   readonly isRecursive: boolean
-  readonly keepsTimes: boolean
+  readonly keepsAttributes: boolean
   readonly wantsDirectory: boolean
   readonly paths: readonly string[]
 }
@@ -33,7 +33,7 @@ export function parseScp(parameters: readonly string[]): ScpRequest | undefined 
   return {
     direction: flags.has('f') ? 'from-us' : 'to-us',
     isRecursive: flags.has('r'),
-    keepsTimes: flags.has('p'),
+    keepsAttributes: flags.has('p'),
     wantsDirectory: flags.has('d'),
     paths,
   }

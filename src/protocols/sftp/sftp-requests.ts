@@ -164,7 +164,11 @@ export class SftpRequests {
     const { files } = this.#session
     if (handle.kind === 'write')
       await handle.queue.alone(() => files.setUploadAttributes(handle.upload, attributes))
-    else await this.#order.run([handle.path], true, () => files.setAttributes(handle.path, attributes))
+    else {
+      // By name, which may hold another file by now.
+      const expected = handle.kind === 'read' ? { expected: handle.download.entry } : {}
+      await this.#order.run([handle.path], true, () => files.setAttributes(handle.path, attributes, expected))
+    }
     return 'ok'
   }
 
@@ -276,7 +280,7 @@ function attributesReply(id: number, entry: Entry): Buffer {
 }
 
 /** One name without attributes (draft-ietf-secsh-filexfer-02 §6.11). */
-function nameReply(id: number, path: VirtualPath): Buffer {
+function nameReply(id: number, path: string): Buffer {
   return new FieldWriter(packetType.name).uint32(id).uint32(1).text(path).text(path).uint32(0).packet()
 }
 

@@ -5,6 +5,7 @@ import type {
   Attributes,
   ChooseWriteMode,
   Entry,
+  LinkTarget,
   ReadableFile,
   Space,
   Storage,
@@ -218,10 +219,11 @@ export class LocalStorage implements Storage {
     })
   }
 
-  readlink(key: StorageKey): Promise<StorageKey> {
-    return this.#at(key, async (place) =>
-      this.#root.targetOf(place.directory, await readLink(this.#disk, place.path)),
-    )
+  readlink(key: StorageKey): Promise<LinkTarget> {
+    return this.#at(key, async (place) => {
+      const target = await this.#root.targetOf(place.directory, await readLink(this.#disk, place.path))
+      return { key: target, relative: relativePath(place.directory.names, target) }
+    })
   }
 
   space(): Promise<Space> {

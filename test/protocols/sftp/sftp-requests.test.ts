@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { VirtualPath } from '../../../src/core/files/virtual-path.ts'
@@ -251,13 +251,38 @@ test('makes, removes, renames and links names, and says why it cannot', async ()
   assert.equal(await sftp.status(packetType.remove, path('/d')), failure)
   assert.equal(await sftp.status(packetType.symlink, twoPaths('d/c', '/link')), ok)
   const [target] = namesIn(await sftp.request(packetType.readlink, path('/link')))
-  assert.equal(target?.name, '/d/c')
+  assert.equal(target?.name, 'd/c')
   assert.equal(attributesIn(await sftp.request(packetType.lstat, path('/link'))).mode & 0o170000, 0o120000)
   assert.equal(attributesIn(await sftp.request(packetType.stat, path('/link'))).size, 1)
   assert.equal(await sftp.status(packetType.remove, path('/d/c')), ok)
   assert.equal(await sftp.status(packetType.stat, path('/link')), noSuchFile)
   assert.equal(await sftp.status(packetType.rmdir, path('/d')), ok)
   assert.equal(await sftp.status(packetType.stat, path('/d/c')), noSuchFile)
+})
+
+test('a name renamed onto itself stays as it is', async () => {
+  await using world = await openSftpWorld()
+  await writeFile(join(world.home, 'f'), 'x')
+  const sftp = await world.openSftp()
+  const renameOver = (from: string, to: string) =>
+    sftp.status(packetType.extended, (fields) => fields.text('posix-rename@openssh.com').text(from).text(to))
+  assert.deepEqual([await renameOver('/f', '/f'), await renameOver('/none', '/none')], [ok, noSuchFile])
+  assert.equal(await sftp.status(packetType.rename, twoPaths('/f', '/f')), failure)
+  assert.equal(await readFile(join(world.home, 'f'), 'utf8'), 'x')
+})
+
+test('attributes set by a handle that reads are those of its file, not of one that took its name', async () => {
+  await using world = await openSftpWorld()
+  for (const name of ['f', 'other']) await writeFile(join(world.home, name), name, { mode: 0o644 })
+  const sftp = await world.openSftp()
+  const file = await sftp.open('/f', read)
+  const chmod = () =>
+    sftp.status(packetType.fsetstat, (fields) => fields.uint32(4).uint32(file).uint32(4).uint32(0o600))
+  assert.equal(await chmod(), ok)
+  assert.equal((await stat(join(world.home, 'f'))).mode & 0o777, 0o600)
+  await rename(join(world.home, 'other'), join(world.home, 'f'))
+  assert.equal(await chmod(), noSuchFile)
+  assert.equal((await stat(join(world.home, 'f'))).mode & 0o777, 0o644)
 })
 
 test('does not follow a link that leads out of the home', async () => {
