@@ -52,7 +52,10 @@ test('two GiB pass a proxy that takes 8 MiB at a time and breaks three times, wh
     await world.product.addUser('ann')
     await world.signInUser('ann')
     const page = await world.openPage('web/client/files')
-    await page.getByRole('button', { name: 'Upload', exact: true }).and(page.locator('button:enabled')).waitFor()
+    await page
+      .getByRole('button', { name: 'Upload', exact: true })
+      .and(page.locator('button:enabled'))
+      .waitFor()
     const { pid } = world.product
     const before = await residentBytes(pid)
     let highest = 0
