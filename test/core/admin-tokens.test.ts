@@ -179,6 +179,16 @@ test('a key that was asked for with a token that is over, or before the password
   )
 })
 
+test('an admin that was made while the clock was ahead has tokens that work when it is right', async () => {
+  await using fixture = await openWorld()
+  const { world, signIn } = fixture
+  world.turnClock(day)
+  await signIn.ensureLocalAdmin('early', 'password')
+  world.turnClock(-day)
+  const { token } = await signIn.signIn('early', 'password', from, { kind: 'token' })
+  assert.equal((await signIn.identify(token)).admin.username, 'early')
+})
+
 test('a token that was left when its admin was removed does not serve the next of that name', async () => {
   await using fixture = await openWorld()
   const { world, admins, signIn, open } = fixture

