@@ -275,6 +275,26 @@ test('an account that is changed or removed while its password is checked does n
   }
 })
 
+test('a change that ends no session keeps nobody out whose password is just being checked', async () => {
+  await using world = await CoreWorld.open()
+  const { id: _id, ...user } = await world.addUser('bob')
+  const during = async (change: Partial<typeof user>) => {
+    let calls = 0
+    world.faults.before('users.find', async () => {
+      if (++calls !== 2) return
+      world.faults.clear()
+      await world.database.users.replace({ ...user, ...change }, world.clock() + 1)
+    })
+    return world.signIn.signIn(attempt('bob'))
+  }
+  const { outcome, ...result } = await during({ description: 'new', maxSessions: 3 })
+  assert.ok(outcome === 'accepted' && 'session' in result)
+  assert.deepEqual([result.session.user.description, result.session.user.maxSessions], ['new', 3])
+  await result.session.close('done')
+  await rejects('access-denied', during({ deniedProtocols: ['SSH'] }))
+  await rejects('access-denied', during({ permissions: { [at('/')]: ['list'] } }))
+})
+
 test('a session that is told to go while it opens does not open', async () => {
   await using world = await CoreWorld.open()
   await world.addUser('bob')

@@ -1,13 +1,13 @@
 import { posix } from 'node:path'
 import { loginProtocolOf } from '../auth/login-methods.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
-import { canonical } from '../canonical-text.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import { FileServerError } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Subject } from '../events/events.ts'
 import { checkDirectory, checkName, checkUser } from './account-rules.ts'
+import { changesAccess } from './changes-access.ts'
 import { accountsToCount, type Recounts } from './counted-places.ts'
 import type { Folder, FolderSettings } from './folder.ts'
 import type { FolderRepository, Page, QuotaAccount, UserRepository } from './repositories.ts'
@@ -211,22 +211,4 @@ export class AccountService {
 
 function usersOf({ users }: Folder): QuotaAccount[] {
   return users.map((name) => ({ kind: 'user', name }))
-}
-
-/** What open sessions may not go on without. Protocols that are denied end those of the protocol alone. */
-const accessFields = [
-  'status',
-  'expirationDate',
-  'passwordHash',
-  'publicKeys',
-  'homeDir',
-  'folders',
-  'permissions',
-  'filePatterns',
-  'deniedLoginMethods',
-  'ftpSecurity',
-] as const satisfies readonly (keyof UserSettings)[]
-
-function changesAccess(before: User, after: User): boolean {
-  return accessFields.some((field) => canonical(before[field]) !== canonical(after[field]))
 }

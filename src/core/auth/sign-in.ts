@@ -1,3 +1,4 @@
+import { changesAccess } from '../accounts/changes-access.ts'
 import { isCountedInHome } from '../accounts/counted-places.ts'
 import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
 import type { User } from '../accounts/user.ts'
@@ -12,6 +13,7 @@ import { rootPath } from '../files/virtual-path.ts'
 import type { Log } from '../log.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { NextMethod, SignInAttempt, SignInProof } from './credentials.ts'
+import { factorFor, loginProtocolOf } from './login-methods.ts'
 
 /** The longest that a timer waits. */
 const maxTimerMs = 2 ** 31 - 1
@@ -98,14 +100,14 @@ export class SignIn {
   }
 
   async #openSession(
-    user: User,
+    authenticated: User,
     attempt: SignInAttempt,
     makeRoom?: () => Promise<boolean>,
   ): Promise<OpenSession> {
     const { connections, users, files, log } = this.#parts
-    const connection = await this.#takePlace(user, attempt, makeRoom)
+    const connection = await this.#takePlace(authenticated, attempt, makeRoom)
     try {
-      await this.#requireUnchanged(user)
+      const user = await this.#asItIsNow(authenticated, attempt)
       const mounts = await this.#mount(user)
       connection.signal.throwIfAborted()
       const filesystem = new UserFilesystem(user, mounts, connection, files)
@@ -135,12 +137,19 @@ export class SignIn {
 
   /**
    * While a password was checked the account may have been disabled, and its sessions disconnected, of which this
-   * one was none yet. From here on it is: later changes reach it.
+   * one was none yet. From here on it is: later changes reach it. What would leave an open session alone is no reason to
+   * call a right password wrong.
    */
-  async #requireUnchanged(user: User): Promise<void> {
+  async #asItIsNow(user: User, { protocol }: SignInAttempt): Promise<User> {
     const current = await this.#parts.users.find(user.username)
-    if (current?.id !== user.id || current.updatedAt !== user.updatedAt)
-      throw new FileServerError('access-denied', 'Authentication failed')
+    const over = loginProtocolOf(protocol)
+    const isRefused =
+      current?.id !== user.id ||
+      changesAccess(user, current) ||
+      current.deniedProtocols.includes(over) ||
+      (factorFor(user, over) === undefined && factorFor(current, over) !== undefined)
+    if (isRefused) throw new FileServerError('access-denied', 'Authentication failed')
+    return current
   }
 
   async #mount(user: User): Promise<MountTable> {
