@@ -135,7 +135,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   )
   stack.use(new ProcessMeter((sample) => metrics.sample(0, sample)))
   const throttle = new LoginThrottle({
-    clock,
     onDelay: (ms) => metrics.loginDelayed(ms),
     proxies: new AddressList(config.limits.proxyAddresses),
     maxAddressFailures: config.limits.maxAddressFailures,
@@ -143,7 +142,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const locks = new KeyedLock()
   const files: FileServices = {
     quota: ledger,
-    freeSpace: new FreeSpaceGuard(config.minFreeSpaceBytes, clock),
+    freeSpace: new FreeSpaceGuard(config.minFreeSpaceBytes),
     events,
     clock,
     ...{ locks, uploadMode: config.uploadMode },

@@ -64,7 +64,7 @@ export async function startWorker(
   const inPlace = new RemoteInPlaceFiles(channel)
   const files: FileServices = {
     quota: stack.use(new RemoteQuotas(channel, inPlace)),
-    freeSpace: new FreeSpaceGuard(config.minFreeSpaceBytes, clock),
+    freeSpace: new FreeSpaceGuard(config.minFreeSpaceBytes),
     ...{ events, clock, uploadMode: config.uploadMode },
     locks: new RemoteLocks(channel, inPlace),
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { steadyClock } from '../core/clock.ts'
 import { hasCode, toFileServerError, type ErrorCode, type FileServerError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { listStorageDirectories, type StorageDirectory } from './directories.ts'
@@ -104,11 +105,11 @@ export class PlatformLink implements AsyncDisposable {
   /** By id. Never fails for want of the platform: then it shows what is on the disk. */
   storages(options: { readonly refresh?: boolean } = {}): Promise<readonly StorageView[]> {
     const known = this.#views
-    if (known !== undefined && options.refresh !== true && Date.now() - known.madeAt < this.#cacheMs) {
+    if (known !== undefined && options.refresh !== true && steadyClock() - known.madeAt < this.#cacheMs) {
       return known.promise
     }
     const promise = this.#readStorages()
-    this.#views = { promise, madeAt: Date.now() }
+    this.#views = { promise, madeAt: steadyClock() }
     return promise
   }
 

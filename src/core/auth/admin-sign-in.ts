@@ -49,7 +49,7 @@ export class AdminSignIn {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
     this.tokens = new AdminTokens(parts.admins, this.#clock)
-    this.#directoryLimit = new RateLimit({ perName: 5, overall: 30, windowMs: 60_000 }, this.#clock)
+    this.#directoryLimit = new RateLimit({ perName: 5, overall: 30, windowMs: 60_000 }, parts.clock)
   }
 
   /**

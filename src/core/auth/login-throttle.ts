@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, steadyClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
 import { AddressList, networkOf } from './address-list.ts'
 import { AddressScores } from './address-scores.ts'
@@ -81,7 +81,7 @@ export class LoginThrottle implements Throttle {
 
   constructor(options: LoginThrottleOptions = {}) {
     this.#onDelay = options.onDelay ?? (() => undefined)
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock ?? steadyClock
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()))
     this.#proxies = options.proxies ?? new AddressList(['0.0.0.0/0', '::/0'])
     this.#maxWaiting = options.maxWaiting ?? defaultMaxWaiting

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, steadyClock } from '../clock.ts'
 
 const maxNames = 10_000
 
@@ -10,7 +10,7 @@ export class RateLimit {
   #overall = 0
   readonly #perName = new Map<string, number>()
 
-  constructor(options: { perName: number; overall: number; windowMs: number }, clock: Clock = systemClock) {
+  constructor(options: { perName: number; overall: number; windowMs: number }, clock: Clock = steadyClock) {
     this.#options = options
     this.#clock = clock
   }

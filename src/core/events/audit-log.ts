@@ -53,7 +53,7 @@ export class AuditLog implements AsyncDisposable {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#queue = new AuditQueue((batch) => options.repository.add(batch), options.log)
-    this.#refusalLimit = new RateLimit(refusalLimit, this.#clock)
+    this.#refusalLimit = new RateLimit(refusalLimit, options.clock)
     this.#subscription = options.events.onAny((event) => {
       const entry = auditEntryOf(event, this.#clock())
       if (entry) this.#keep(entry)

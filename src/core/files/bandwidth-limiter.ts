@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, steadyClock } from '../clock.ts'
 
 /** Shortest sleep worth a timer. */
 const minDelayMs = 5
@@ -15,7 +15,7 @@ export class BandwidthLimiter {
   #waitsSince = 0
 
   /** `kilobytesPerSecond` of 1024 bytes; 0 = no limit. */
-  constructor(kilobytesPerSecond: number, clock: Clock = systemClock) {
+  constructor(kilobytesPerSecond: number, clock: Clock = steadyClock) {
     this.#bytesPerMs = (kilobytesPerSecond * 1024) / 1000
     this.#clock = clock
     this.#paidAt = clock()

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, steadyClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
 import type { Storage } from './storage.ts'
 
@@ -11,7 +11,7 @@ export class FreeSpaceGuard {
   readonly #seen = new Map<string, { at: number; available: Promise<number> }>()
 
   /** 0 = no guard. */
-  constructor(minFreeBytes: number, clock: Clock = systemClock) {
+  constructor(minFreeBytes: number, clock: Clock = steadyClock) {
     this.#minFreeBytes = minFreeBytes
     this.#clock = clock
   }

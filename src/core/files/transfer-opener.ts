@@ -53,12 +53,12 @@ export class TransferOpener {
 
   /** Needs 'download'. */
   async openDownload(path: VirtualPath, { isLimited, isReported }: TransferKind): Promise<Download> {
-    const { user, access, mounts, services, open } = this.#parts
+    const { user, access, mounts, open } = this.#parts
     access.requireName(path)
     access.requireFor(path, 'download')
     const { mount, key } = mounts.locate(path)
     const file = await mount.storage.openRead(key)
-    const limiter = new BandwidthLimiter(isLimited ? user.downloadBandwidth : 0, services.clock)
+    const limiter = new BandwidthLimiter(isLimited ? user.downloadBandwidth : 0)
     const download = new Download(file, this.#transfer(path), { limiter, isReported })
     return open.addDownload(download)
   }
@@ -91,7 +91,7 @@ export class TransferOpener {
         {
           ...target,
           ticket,
-          limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0, services.clock),
+          limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0),
           isNew,
           appends: how.existing === 'append',
           replacesNothing: isNew && how.existing !== 'replace',

@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv4 } from 'node:net'
+import { type Clock, steadyClock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { plainAddress } from './passive-ports.ts'
 
@@ -12,11 +13,13 @@ export interface PassiveAddressOptions {
   readonly log: Log
   /** Asks the DNS itself and not the hosts file, where the platform puts an address of the inside. */
   readonly resolve4?: (host: string) => Promise<string[]>
+  readonly clock?: Clock
 }
 
 /** The IPv4 address for the reply to PASV (RFC 959 §4.1.2). */
 export class PassiveAddress {
   readonly #options: PassiveAddressOptions
+  readonly #clock: Clock
   readonly #resolve4: (host: string) => Promise<string[]>
   #known: string | undefined
   #askAgainAt = 0
@@ -24,6 +27,7 @@ export class PassiveAddress {
 
   constructor(options: PassiveAddressOptions) {
     this.#options = options
+    this.#clock = options.clock ?? steadyClock
     const resolver = new Resolver({ timeout: lookupTimeoutMs, tries: 1 })
     this.#resolve4 = options.resolve4 ?? ((host) => resolver.resolve4(host))
   }
@@ -43,7 +47,7 @@ export class PassiveAddress {
   }
 
   async #refresh(host: string): Promise<void> {
-    if (Date.now() < this.#askAgainAt) return
+    if (this.#clock() < this.#askAgainAt) return
     this.#asking ??= this.#ask(host).finally(() => (this.#asking = undefined))
     await this.#asking
   }
@@ -55,6 +59,6 @@ export class PassiveAddress {
     } catch (error) {
       this.#options.log.warn({ err: error, host }, 'passive address not found by dns')
     }
-    this.#askAgainAt = Date.now() + freshForMs
+    this.#askAgainAt = this.#clock() + freshForMs
   }
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type ClientInfo, type Connection } from 'ssh2'
 import type { SignIn } from '../../core/auth/sign-in.ts'
+import { steadyClock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
@@ -204,10 +205,10 @@ export class SftpServer implements ProtocolServer {
     clearInterval(this.#timer)
     const closed = this.#listener.listening ? once(this.#listener, 'close') : undefined
     this.#listener.close()
-    const deadline = Date.now() + graceMs
+    const deadline = steadyClock() + graceMs
     const connections = () =>
       [...this.#accepted.values()].map(({ connection }) => connection).filter((one) => one !== undefined)
-    while (Date.now() < deadline && connections().some((connection) => connection.hasTransfers))
+    while (steadyClock() < deadline && connections().some((connection) => connection.hasTransfers))
       await new Promise((resolve) => setTimeout(resolve, 50))
     const ending = connections()
     for (const connection of ending)

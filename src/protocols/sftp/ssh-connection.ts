@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ClientInfo, Connection, Session as ChannelSession } from 'ssh2'
 import type { Session, SignIn } from '../../core/auth/sign-in.ts'
+import { steadyClock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { type DisconnectReason, disconnectReason } from './disconnect-message.ts'
 import { type HostKeyProofs, proveRequestName } from './host-key-proofs.ts'
@@ -57,12 +58,12 @@ export class SshConnection {
   readonly #authentication: SshAuthentication
   readonly #handles: HandleBudget
   readonly #channels = new Set<SshChannel>()
-  readonly #startedAt = Date.now()
+  readonly #startedAt = steadyClock()
   #channelCount = 0
   #exchangeCount = 0
   #session: Session | undefined
   #closing: Promise<void> | undefined
-  #keysSince = { at: Date.now(), bytes: 0 }
+  #keysSince = { at: steadyClock(), bytes: 0 }
   #endReason = 'connection closed'
 
   constructor(options: ConnectionOptions) {
@@ -129,7 +130,7 @@ export class SshConnection {
     const socket = this.#socket
     if (this.#transport.isGone) return
     if (!this.#session) {
-      if (now - this.#startedAt > limits.loginGraceMs)
+      if (steadyClock() - this.#startedAt > limits.loginGraceMs)
         this.disconnect(disconnectReason.byApplication, 'The time to sign in is over')
       return
     }
@@ -138,8 +139,8 @@ export class SshConnection {
     const isIdle = idleTimeoutMs > 0 && now - lastActivity > idleTimeoutMs && !hasTransfers
     if (isIdle) return this.disconnect(disconnectReason.byApplication, 'The session was idle for too long')
     const bytes = socket.bytesRead + socket.bytesWritten - this.#keysSince.bytes
-    if (bytes < limits.rekeyAfterBytes && now - this.#keysSince.at < limits.rekeyAfterMs) return
-    this.#keysSince = { at: now, bytes: socket.bytesRead + socket.bytesWritten }
+    if (bytes < limits.rekeyAfterBytes && steadyClock() - this.#keysSince.at < limits.rekeyAfterMs) return
+    this.#keysSince = { at: steadyClock(), bytes: socket.bytesRead + socket.bytesWritten }
     client.rekey()
   }
 
@@ -262,7 +263,7 @@ export class SshConnection {
 
   #newKeys(): void {
     const { bytesRead, bytesWritten } = this.#socket
-    this.#keysSince = { at: Date.now(), bytes: bytesRead + bytesWritten }
+    this.#keysSince = { at: steadyClock(), bytes: bytesRead + bytesWritten }
     this.#flush()
   }
 
