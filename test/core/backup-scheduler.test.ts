@@ -30,7 +30,8 @@ class Shelf {
     return entry
   }
 
-  list = () => Promise.resolve([...this.entries])
+  /** The newest first, as the service tells them. */
+  list = () => Promise.resolve(this.entries.toSorted((a, b) => b.createdAt - a.createdAt))
   make = async (_admin: string, { passphrase = '', isScheduled = false } = {}) => {
     if (this.isFull) throw new FileServerError('no-space', 'No space left on the storage')
     this.passphrases.push(passphrase)
@@ -127,6 +128,60 @@ test('a backup from a time that has not come does not keep others from being mad
   world.turnClock(-1000 * hour)
   await scheduler.check()
   assert.equal(backups.passphrases.length, 2)
+})
+
+test('a clock that was ahead for a while and is set right makes one backup more, and the real ones stay', async () => {
+  await using fixture = await openWorld()
+  const { world, settings, scheduler, names } = fixture
+  await settings.change('root', { set: { backup_keep: 3 } })
+  const days = async (count: number) => {
+    for (let day = 0; day < count; day++) {
+      await scheduler.check()
+      world.turnClock(24 * hour)
+    }
+  }
+  await days(1)
+  world.turnClock(1000 * 24 * hour)
+  await days(2)
+  assert.deepEqual(names(), ['scheduled-3', 'scheduled-2', 'scheduled-1'])
+  world.turnClock(-1002 * 24 * hour)
+  for (let minutes = 0; minutes < 60; minutes++) {
+    await scheduler.check()
+    world.turnClock(60_000)
+  }
+  assert.deepEqual(names(), ['scheduled-4', 'scheduled-3', 'scheduled-1'])
+  world.turnClock(23 * hour)
+  await days(2)
+  assert.deepEqual(names(), ['scheduled-6', 'scheduled-5', 'scheduled-4'])
+})
+
+test('a new backup is never the one removed, whatever date another has', async () => {
+  await using fixture = await openWorld()
+  const { world, backups, settings, scheduler, names } = fixture
+  await settings.change('root', { set: { backup_keep: 1 } })
+  world.turnClock(1000 * hour)
+  backups.put('from-2030', true)
+  world.turnClock(-1000 * hour)
+  await scheduler.check()
+  await scheduler.check()
+  assert.deepEqual(names(), ['scheduled-1'])
+  // Now the clock goes behind: what was made before is from a time that has not come.
+  world.turnClock(-1000 * hour)
+  await scheduler.check()
+  await scheduler.check()
+  assert.deepEqual(names(), ['scheduled-2'])
+})
+
+test('a failure under a clock that was ahead does not keep backups from being made once it is right', async () => {
+  await using fixture = await openWorld()
+  const { world, backups, scheduler } = fixture
+  backups.isFull = true
+  world.turnClock(1000 * hour)
+  await scheduler.check()
+  backups.isFull = false
+  world.turnClock(-1000 * hour)
+  await scheduler.check()
+  assert.equal(backups.passphrases.length, 1)
 })
 
 test('what fails is told, tried again ever more seldom, and works as soon as it can', async () => {

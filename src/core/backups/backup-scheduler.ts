@@ -16,7 +16,10 @@ export interface SchedulerParts {
   readonly clock?: Clock
 }
 
-/** Makes a backup when the newest scheduled one is old enough, and removes the oldest; never one that was asked for. */
+/**
+ * Makes a backup when the newest scheduled one is old enough, and removes the oldest; never one that was asked for. How
+ * old one is says its name: one from a time that has not come is no reason to wait, and the first to go.
+ */
 export class BackupScheduler implements AsyncDisposable {
   readonly #parts: SchedulerParts
   readonly #clock: Clock
@@ -47,7 +50,9 @@ export class BackupScheduler implements AsyncDisposable {
   }
 
   async #check(): Promise<void> {
-    if (this.#clock() < this.#pausedUntil) return
+    const pauseMs = this.#pausedUntil - this.#clock()
+    // A longer one was begun by a clock that was wrong.
+    if (pauseMs > 0 && pauseMs <= maxPauseMs) return
     try {
       await this.#makeWhenDue()
       this.#failures = 0
@@ -62,13 +67,24 @@ export class BackupScheduler implements AsyncDisposable {
     const { backups, settings } = this.#parts
     const intervalMs = settings.current.backup_interval_hours * hourMs
     if (intervalMs === 0) return
-    const [newest] = scheduled(await backups.list())
-    // Also when the newest one is from a time that has not come: the clock was wrong then.
-    if (newest && Math.abs(this.#clock() - newest.createdAt) < intervalMs) return
-    await backups.make(systemName, { passphrase: settings.backupPassphrase, isScheduled: true })
-    const surplus = scheduled(await backups.list()).slice(settings.current.backup_keep)
+    const now = this.#clock()
+    const isFresh = ({ createdAt }: BackupEntry) => createdAt <= now && now - createdAt < intervalMs
+    if (scheduled(await backups.list()).some(isFresh)) return
+    const made = await backups.make(systemName, { passphrase: settings.backupPassphrase, isScheduled: true })
+    const others = scheduled(await backups.list()).filter(({ name }) => name !== made.name)
+    const surplus = byWorth(others, now).slice(settings.current.backup_keep - 1)
     for (const { name } of surplus) await backups.remove(systemName, name)
   }
+}
+
+/**
+ * The newest first. Those that are dated later than now come last, the latest of them first: the clock was wrong when they
+ * were made, or is now, and by their dates they would outlive all others.
+ */
+function byWorth(backups: readonly BackupEntry[], now: number): readonly BackupEntry[] {
+  const newest = backups.toSorted((a, b) => b.createdAt - a.createdAt)
+  const isLater = ({ createdAt }: BackupEntry) => createdAt > now
+  return [...newest.filter((entry) => !isLater(entry)), ...newest.filter(isLater)]
 }
 
 function scheduled(backups: readonly BackupEntry[]): readonly BackupEntry[] {
