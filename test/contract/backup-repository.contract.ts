@@ -4,6 +4,7 @@ import type { AdminSettings } from '../../src/core/accounts/admin.ts'
 import type { FolderSettings } from '../../src/core/accounts/folder.ts'
 import type { UserSettings } from '../../src/core/accounts/user.ts'
 import type { RestoreSteps, Steps } from '../../src/core/backups/restore-plan.ts'
+import { marksOf } from './quota-repository.contract.ts'
 import {
   adminNamed,
   elaborateSettings,
@@ -66,6 +67,8 @@ export function backupRepositoryContract(openWorld: OpenWorld): void {
       await quota.add({ kind: 'folder', name }, { size: 7, files: 2 }, 1)
     }
     await settings.save(new Map([['login_grace', 1]]))
+    const marks = marksOf(database)
+    await marks()
     const untouched = [await users.find('stays'), await folders.find('stays'), await admins.find('stays')]
     const changed = userNamed('changes', { folders: [mountOf('new'), mountOf('stays')] })
     await database.backups.restore((present) => {
@@ -105,6 +108,11 @@ export function backupRepositoryContract(openWorld: OpenWorld): void {
         settings: { add: new Map([['backup_keep', 3]]), replace: new Map([['login_grace', 9]]) },
       })
     }, 5)
+    assert.deepEqual(
+      await marks(),
+      ['folder changes', 'folder new', 'user changes', 'user new'],
+      'what is not counted yet is known in the same moment',
+    )
     const content = await database.backups.read()
     assert.deepEqual(
       [content.users, content.folders, content.admins].map((list) =>
@@ -144,6 +152,8 @@ export function backupRepositoryContract(openWorld: OpenWorld): void {
     await using world = await openWorld()
     await using database = await world.open()
     await database.users.add(userNamed('ann'), 1)
+    const marks = marksOf(database)
+    await marks()
     const before = await database.backups.read()
     const failing = steps({
       folders: { add: [folderNamed('new')] },
@@ -159,6 +169,7 @@ export function backupRepositoryContract(openWorld: OpenWorld): void {
     }
     await assert.rejects(database.backups.restore(plan, 5), RangeError)
     assert.deepEqual(await database.backups.read(), before)
+    assert.deepEqual(await marks(), [])
     await database.users.remove('ann')
   })
 

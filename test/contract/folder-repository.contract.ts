@@ -73,11 +73,15 @@ export function folderRepositoryContract(openWorld: OpenWorld): void {
     await using database = await world.open()
     for (const name of ['gone', 'kept']) await database.folders.add(folderNamed(name))
     await database.users.add(userNamed('ann', { folders: [mountOf('gone'), mountOf('kept')] }), 1)
-    for (const name of ['gone', 'kept']) await database.quota.markUnsettled({ kind: 'folder', name })
+    await database.quota.clearUnsettled({ kind: 'user', name: 'ann' })
     await database.folders.remove('gone')
     assert.deepEqual((await database.users.find('ann'))?.folders, [mountOf('kept')])
     assert.equal(await world.countRows('user_folders'), 1)
-    assert.deepEqual(await database.quota.listUnsettled(), [{ kind: 'folder', name: 'kept' }])
+    assert.deepEqual(await database.quota.listUnsettled(), [
+      { kind: 'folder', name: 'kept' },
+      // The folder was counted in her own space.
+      { kind: 'user', name: 'ann' },
+    ])
   })
 
   test('is removed while users that mount it are changed, and nobody waits for ever', async () => {

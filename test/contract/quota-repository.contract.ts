@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { QuotaAccount } from '../../src/core/accounts/repositories.ts'
-import { difficultNames, folderNamed, rejectsWith, userNamed, type OpenWorld } from './repository-world.ts'
+import type { VirtualPath } from '../../src/core/files/virtual-path.ts'
+import type { Database } from '../../src/database/database.ts'
+import {
+  difficultNames,
+  folderNamed,
+  mountOf,
+  rejectsWith,
+  userNamed,
+  type OpenWorld,
+} from './repository-world.ts'
 
 const ann: QuotaAccount = { kind: 'user', name: 'ann' }
 const shared: QuotaAccount = { kind: 'folder', name: 'shared' }
@@ -64,6 +73,7 @@ export function quotaRepositoryContract(openWorld: OpenWorld): void {
     await using world = await openWorld()
     await using database = await world.open()
     await database.users.add(userNamed('ann'), 1)
+    await database.quota.clearUnsettled(ann)
     const some = { size: 1, files: 1 }
     for (const unknown of [
       { kind: 'user', name: 'Ann' } as const,
@@ -87,6 +97,8 @@ export function quotaRepositoryContract(openWorld: OpenWorld): void {
       { kind: 'folder', name: 'ann' },
       ...['ann', ...difficultNames].map((name) => ({ kind: 'user', name }) as const),
     ]
+    for (const account of accounts) await database.quota.clearUnsettled(account)
+    assert.deepEqual(await database.quota.listUnsettled(), [])
     await Promise.all([...accounts, ...accounts].map((account) => database.quota.markUnsettled(account)))
     const listed = await database.quota.listUnsettled()
     assert.equal(listed.length, accounts.length)
@@ -97,4 +109,52 @@ export function quotaRepositoryContract(openWorld: OpenWorld): void {
     for (const account of accounts.slice(1)) await database.quota.clearUnsettled(account)
     assert.deepEqual(await database.quota.listUnsettled(), [{ kind: 'folder', name: 'ann' }])
   })
+
+  test('an account that is new or lies elsewhere is marked with the change itself, and no other is', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    const { users, folders } = database
+    const marks = marksOf(database)
+    await folders.add(folderNamed('shared'))
+    assert.deepEqual(await marks(), ['folder shared'])
+    const apart = { ...mountOf('shared'), quotaSize: 0, quotaFiles: 0 }
+    await users.add(userNamed('ann', { folders: [apart] }), 1)
+    assert.deepEqual(await marks(), ['folder shared', 'user ann'])
+    await users.add(userNamed('bob', { folders: [mountOf('shared')] }), 1)
+    await users.add(userNamed('eve', { folders: [{ ...apart, virtualPath: '/' as VirtualPath }] }), 1)
+    await marks()
+    await users.replace(userNamed('bob', { folders: [mountOf('shared')], quotaSize: 7 }), 2)
+    await folders.replace(folderNamed('shared', { description: 'other' }))
+    assert.deepEqual(await marks(), [])
+    await users.replace(userNamed('bob', { folders: [mountOf('shared')], homeDir: '/srv/other' }), 3)
+    assert.deepEqual(await marks(), ['user bob'])
+    await folders.replace(folderNamed('shared', { mappedPath: '/srv/moved' }))
+    assert.deepEqual(await marks(), ['folder shared', 'user bob'])
+    await rejectsWith(users.add(userNamed('joe', { folders: [mountOf('missing')] }), 4), 'not-found')
+    await rejectsWith(users.add(userNamed('ann'), 4), 'already-exists')
+    await rejectsWith(folders.replace(folderNamed('missing')), 'not-found')
+    assert.deepEqual(await marks(), [])
+    await folders.remove('shared')
+    assert.deepEqual(await marks(), ['user bob', 'user eve'], 'what a folder hid is counted as well')
+  })
+
+  test('thousands of users whose folder moves are marked', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.folders.add(folderNamed('shared'))
+    for (let i = 0; i < 2100; i++)
+      await database.users.add(userNamed(`user-${i}`, { folders: [mountOf('shared')] }), 1)
+    await world.execute('delete from unsettled_accounts')
+    await database.folders.replace(folderNamed('shared', { mappedPath: '/srv/moved' }))
+    assert.equal(await world.countRows('unsettled_accounts'), 2101)
+  })
+}
+
+/** What was marked since the last time. */
+export function marksOf({ quota }: Pick<Database, 'quota'>): () => Promise<string[]> {
+  return async () => {
+    const marked = await quota.listUnsettled()
+    for (const account of marked) await quota.clearUnsettled(account)
+    return marked.map(({ kind, name }) => `${kind} ${name}`)
+  }
 }

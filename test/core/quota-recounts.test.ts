@@ -178,6 +178,66 @@ test('accounts that a backup brings back have used what lies in their directorie
   await fixture.areCounted(['bob', 'eve', 'shared'])
 })
 
+test('a server that stops right after a restore counts what it brought back at its next start', async () => {
+  await using fixture = await openWorld()
+  const { world, scanner, accounts, input, fill, isCounted } = fixture
+  const admin = { username: 'root', source: 'local', status: 'active', email: '', description: '' } as const
+  await world.database.admins.add({ ...admin, passwordHash: '', permissions: ['*'] }, world.clock())
+  const backups = (await backupsOf(world, scanner)).serviceWith(world.box)
+  const mappedPath = await fill('shared', 300)
+  await accounts.addFolder('root', { name: 'shared', mappedPath, description: '' })
+  const names = Array.from({ length: 50 }, (_, i) => `user-${i}`)
+  for (const [index, name] of names.entries()) {
+    // Some have never signed in: their home is not there yet.
+    if (index % 2 === 0) await fill(name, index + 1)
+    await accounts.addUser('root', input(name, { folders: [included], password: '' }))
+  }
+  await fixture.areCounted(['shared', ...names])
+  const { name } = await backups.make('root')
+  for (const username of names) await accounts.removeUser('root', username)
+  await world.ledger[Symbol.asyncDispose]()
+  await backups.restore('root', { name, passphrase: '', removeOthers: false })
+  await scanner[Symbol.asyncDispose]()
+  await world.ledger[Symbol.asyncDispose]()
+  await using next = scannerOf(world)
+  await next.recover()
+  for (const [index, username] of names.entries())
+    await isCounted({ kind: 'user', name: username }, 300 + (index % 2 ? 0 : index + 1), index % 2 ? 1 : 2)
+})
+
+test('a new user with nothing to count is not marked for longer than a moment', async () => {
+  await using fixture = await openWorld()
+  const { world, accounts, input } = fixture
+  await accounts.addUser('root', input('bob'))
+  await eventually(async () => (await world.ledger.generation(bob)) > 0)
+  world.turnClock(6_000)
+  await eventually(async () => (await world.database.quota.listUnsettled()).length === 0)
+})
+
+test('an account that moves while it is counted, and is counted no more before a stop, is counted after it', async () => {
+  await using fixture = await openWorld()
+  const { world, scanner, accounts, input, fill, isCounted } = fixture
+  await fill('bob', 10)
+  await accounts.addUser('root', input('bob'))
+  await isCounted(bob, 10, 1)
+  await scanner.recover()
+  const session = await world.openSession('bob')
+  const homeDir = await fill('moved', 30)
+  const counting = world.faults.hold('storage.removeStagedUploads')
+  await scanner.start(bob)
+  await counting.reached
+  // The session that knows the old home does not leave.
+  await accounts.replaceUser('root', input('bob', { homeDir }))
+  counting.release()
+  await eventually(() => scanner.list('user').length === 0)
+  await scanner[Symbol.asyncDispose]()
+  await session.close('the server stops')
+  await world.ledger[Symbol.asyncDispose]()
+  await using next = scannerOf(world)
+  await next.recover()
+  await isCounted(bob, 30, 1)
+})
+
 test('no request waits for a count, counts go one after the other, and what waits is counted after a crash', async () => {
   await using fixture = await openWorld()
   const { world, scanner, accounts, input, fill, isCounted } = fixture

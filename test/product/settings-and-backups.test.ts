@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -90,4 +90,37 @@ test('a product that starts makes the backup that is due, encrypted and readable
   assert.partialDeepStrictEqual(body, [{ is_scheduled: true, is_encrypted: true }])
   const [name = ''] = await readdir(directory)
   assert.equal((await stat(join(directory, name))).mode & 0o777, 0o600)
+})
+
+test('a server that is killed right after a restore counts what the restored users have', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'product-'))
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(directory, { recursive: true, force: true }))
+  const names = Array.from({ length: 300 }, (_, i) => `user-${i}`)
+  {
+    await using product = await startProduct({ directory })
+    await product.addUser('ann', { quota_size: 1_000 })
+    const { body } = await product.api('POST', '/backups', {})
+    const { name } = body as { name: string }
+    const path = join(product.storagesDirectory, 'sftpgo_data', 'backups', name)
+    const document = JSON.parse(await readFile(path, 'utf8')) as { users: object[] }
+    const [ann] = document.users
+    document.users = names.map((username) => ({ ...ann, username, homeDir: product.homeOf(username) }))
+    await writeFile(path, JSON.stringify(document))
+    for (const username of names) {
+      await mkdir(product.homeOf(username), { recursive: true })
+      await writeFile(join(product.homeOf(username), 'file'), Buffer.alloc(900))
+    }
+    const { status } = await product.api('POST', '/backups/restore', { name })
+    assert.equal(status, 200)
+    await product.stop('SIGKILL')
+  }
+  await using restarted = await startProduct({ directory })
+  const sizes = async () => {
+    const { body } = await restarted.api('GET', '/users?limit=500')
+    const users = body as { username: string; used_quota_size?: number }[]
+    return users.flatMap(({ username, used_quota_size: used = 0 }) => (username === 'ann' ? [] : used))
+  }
+  await waitUntil('all counts', async () => (await sizes()).every((size) => size === 900))
+  assert.equal((await sizes()).length, names.length)
 })

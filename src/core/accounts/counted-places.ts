@@ -4,8 +4,9 @@ import type { FolderMount, UserSettings } from './user.ts'
 /** Counts accounts anew; see QuotaScanner. */
 export interface Recounts {
   /**
-   * Begins when `isReady`: nobody changes them any more by what they were before. Settles when each waits for its count;
-   * never fails, and is not to be waited for by a request.
+   * Begins when `isReady`: nobody changes them any more by what they were before. They are marked already, by the change
+   * itself: what is not counted before a stop is counted after the next start. Settles when each waits for its count; never
+   * fails, and is not to be waited for by a request.
    */
   countSoon(accounts: readonly QuotaAccount[], isReady: Promise<unknown>): Promise<void>
 }

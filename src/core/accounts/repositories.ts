@@ -18,7 +18,9 @@ export interface QuotaAccount {
 }
 
 /**
- * Names are compared byte by byte. All throw FileServerError: 'already-exists' for a taken name, 'not-found' for an
+ * What makes counters of accounts tell nothing any more marks these in the same transaction, as
+ * QuotaRepository.markUnsettled() does: users and folders that are new, and those that lie elsewhere or are counted in
+ * another way now. Names are compared byte by byte. All throw FileServerError: 'already-exists' for a taken name, 'not-found' for an
  * unknown one, 'unavailable' when the database does not answer.
  */
 export interface UserRepository {
@@ -87,7 +89,10 @@ export interface QuotaRepository {
   usage(account: QuotaAccount): Promise<QuotaUsage>
   add(account: QuotaAccount, change: QuotaUsage, now: number): Promise<void>
   set(account: QuotaAccount, usage: QuotaUsage, now: number): Promise<void>
-  /** Says that uploads to this account are under way: after a crash its files are counted and cleaned anew. */
+  /**
+   * Says that uploads to this account are under way, or that it was not counted yet: after the next start its files are
+   * counted anew, and what uploads left behind is removed.
+   */
   markUnsettled(account: QuotaAccount): Promise<void>
   clearUnsettled(account: QuotaAccount): Promise<void>
   listUnsettled(): Promise<readonly QuotaAccount[]>

@@ -42,7 +42,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
   readonly #log: Log
   readonly #clock: Clock
   readonly #accounts = new Map<string, Promise<OpenAccount>>()
-  /** Keys of accounts whose counters are in doubt since a crash: their marks stay until a count is set. */
+  /** Keys of accounts whose counters are in doubt, since a crash or a change: their marks stay until a count is set. */
   readonly #doubted = new Set<string>()
   readonly inPlace = new InPlaceFiles()
   #reclaim: ReclaimRoom | undefined
@@ -103,9 +103,16 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     }
   }
 
-  /** The counters may be wrong since a crash: the account's mark outlives this process unless a count is set. */
+  /** The counters may be wrong: the account's mark outlives this process unless a count is set. */
   doubt(account: QuotaAccount): void {
     this.#doubted.add(keyOf(account))
+  }
+
+  /** The counters are right as they are: the mark goes once nobody writes to the account. @throws 'not-found' */
+  async trust(account: QuotaAccount): Promise<void> {
+    const open = await this.#hold(account)
+    this.#doubted.delete(keyOf(account))
+    this.#released(open)
   }
 
   /** Writes every change to the database now. */
@@ -196,7 +203,10 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     for (const open of await this.#loaded()) {
       await this.#write(open)
       const isIdle = open.holders === 0 && this.#clock() - open.idleSince >= closeAfterIdleMs
-      if (isIdle && isWritten(open)) await this.#close(open)
+      if (!isIdle || !isWritten(open)) continue
+      await this.#close(open)
+      // SQLite answers in the same turn of the event loop, and thousands may be idle at once.
+      await new Promise((resolve) => setImmediate(resolve))
     }
     if (this.#accounts.size > 0) this.#timer ??= setTimeout(() => void this.#tick(), flushDelayMs).unref()
   }

@@ -10,6 +10,7 @@ import { FileServerError, hasCode } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { ComingCounts } from './coming-counts.ts'
 import { countedDirectories } from './counted-directories.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
@@ -74,11 +75,17 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
   /** Accounts that nobody asked to count are counted one after the other. */
   readonly #waiting = new Map<string, WaitingCount>()
   #counting: Promise<void> | undefined
+  readonly #coming: ComingCounts
   readonly #stop = new AbortController()
 
   constructor(parts: QuotaScannerParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
+    this.#coming = new ComingCounts({
+      ...parts,
+      onReady: (account) => this.#enqueue([account], { isMoved: true }),
+      isWaiting: (key) => this.#waiting.has(key),
+    })
   }
 
   /**
@@ -128,32 +135,8 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     this.#enqueue(accounts, { isMoved: false })
   }
 
-  /** Each is marked first: what was not counted before a crash is counted after it. */
-  async countSoon(accounts: readonly QuotaAccount[], isReady: Promise<unknown>): Promise<void> {
-    const { quota, ledger, log } = this.#parts
-    await isReady
-    for (const account of accounts)
-      try {
-        if (this.#stop.signal.aborted) return
-        if (await this.#holdsNothing(account)) continue
-        ledger.doubt(account)
-        await quota.markUnsettled(account)
-        this.#enqueue([account], { isMoved: true })
-      } catch (error) {
-        log.warn({ err: error, account: keyOf(account) }, 'quota scan not started')
-      }
-  }
-
-  /** Nothing is counted, and nothing is there to count. */
-  async #holdsNothing(account: QuotaAccount): Promise<boolean> {
-    const { size, files } = await this.#parts.ledger.usage(account)
-    if (size > 0 || files > 0) return false
-    for (const directory of await countedDirectories(account, this.#parts)) {
-      const entry = this.#parts.storages.open(directory).stat([])
-      const isMissing = (error: unknown) => hasCode(error, 'not-found')
-      if (!(await entry.then(() => false, isMissing))) return false
-    }
-    return true
+  countSoon(accounts: readonly QuotaAccount[], isReady: Promise<unknown>): Promise<void> {
+    return this.#coming.add(accounts, isReady)
   }
 
   #enqueue(accounts: readonly QuotaAccount[], { isMoved }: Pick<WaitingCount, 'isMoved'>): void {
@@ -193,6 +176,7 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
+    await this.#coming[Symbol.asyncDispose]()
     for (const timer of this.#resting.values()) clearTimeout(timer)
     await this.#counting
     await Promise.all([...this.#running.values()].map(({ done }) => done))
@@ -201,20 +185,27 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
   async #scan(account: QuotaAccount, directories: readonly string[], how: HowToScan): Promise<void> {
     const { ledger, storages, events } = this.#parts
     const startedAt = performance.now()
+    const { size, files } = await ledger.usage(account)
+    const isUncounted = size === 0 && files === 0
     let staged = 0
+    let isMissing = false
     for (const directory of directories)
       try {
         staged += await storages.open(directory).removeStagedUploads()
       } catch (error) {
         // One that was there, and may be again: what was counted in it is not forgotten.
-        if (!how.isMoved || !hasCode(error, 'not-found')) throw error
+        if (!(how.isMoved || isUncounted) || !hasCode(error, 'not-found')) throw error
+        isMissing = true
       }
     // Held open all the while, or a change that was made and closed meanwhile would not be noticed.
     const ticket = await ledger.open(account, { size: 0, files: 0 })
     try {
       const { usage, isExact } = await this.#settleCount(account, directories)
       // Another one was asked for meanwhile, which may be of other directories.
-      if (this.#waiting.has(keyOf(account))) ledger.doubt(account)
+      const key = keyOf(account)
+      if (this.#waiting.has(key) || this.#coming.has(key)) ledger.doubt(account)
+      // It was not asked for by who knows that nothing is there yet: it is counted again at the next start.
+      if (isMissing && !how.isMoved) ledger.doubt(account)
       if (!isExact) this.#countAgain(account, how, performance.now() - startedAt)
       if (!isExact && how.rests > 0) return
       const { kind, name } = account

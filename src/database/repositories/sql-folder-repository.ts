@@ -7,6 +7,7 @@ import { isStorableText } from '../storable-text.ts'
 import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch, searchText } from './search.ts'
+import { markUnsettled, markUsersUnsettled, usersCounting } from './unsettled-accounts.ts'
 
 const unknownFolder = 'The folder does not exist'
 
@@ -38,28 +39,41 @@ export class SqlFolderRepository implements FolderRepository {
   }
 
   async add(settings: FolderSettings): Promise<Folder> {
-    const row = await this.#db
-      .insertInto('folders')
-      .values(toColumns(settings))
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    return toFolder(row, [])
+    return inTransaction(this.#db, async (transaction) => {
+      const row = await transaction
+        .insertInto('folders')
+        .values(toColumns(settings))
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      await markUnsettled(transaction, [{ kind: 'folder', name: settings.name }])
+      return toFolder(row, [])
+    })
   }
 
   async replace(settings: FolderSettings): Promise<Folder> {
-    const updated = await this.#db
-      .updateTable('folders')
-      .set(toColumns(settings))
-      .where('name', '=', settings.name)
-      .executeTakeFirstOrThrow()
-    expectRow(updated.numUpdatedRows, unknownFolder)
-    const folder = await this.find(settings.name)
-    if (!folder) throw new FileServerError('not-found', unknownFolder)
-    return folder
+    const { name, mappedPath } = settings
+    return inTransaction(this.#db, async (transaction) => {
+      const folders = new SqlFolderRepository(transaction)
+      const before = await folders.find(name)
+      const updated = await transaction
+        .updateTable('folders')
+        .set(toColumns(settings))
+        .where('name', '=', name)
+        .executeTakeFirstOrThrow()
+      expectRow(updated.numUpdatedRows, unknownFolder)
+      if (before?.mappedPath !== mappedPath) {
+        await markUnsettled(transaction, [{ kind: 'folder', name }])
+        await markUsersUnsettled(transaction, await usersCounting(transaction, name, { hiding: false }))
+      }
+      const folder = await folders.find(name)
+      if (!folder) throw new FileServerError('not-found', unknownFolder)
+      return folder
+    })
   }
 
   async remove(name: string): Promise<void> {
     await inTransaction(this.#db, async (transaction) => {
+      const counting = await usersCounting(transaction, name, { hiding: true })
       const removed = await transaction
         .deleteFrom('folders')
         .where('name', '=', name)
@@ -70,6 +84,7 @@ export class SqlFolderRepository implements FolderRepository {
         .where('kind', '=', 'folder')
         .where('name', '=', name)
         .execute()
+      await markUsersUnsettled(transaction, counting)
     })
   }
 }

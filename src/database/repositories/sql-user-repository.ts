@@ -1,4 +1,5 @@
 import { type Kysely, type SelectQueryBuilder, type Selectable } from 'kysely'
+import { accountsToCount } from '../../core/accounts/counted-places.ts'
 import type { Page, UserRepository } from '../../core/accounts/repositories.ts'
 import type { FolderMount, User, UserChange, UserSettings } from '../../core/accounts/user.ts'
 import { FileServerError } from '../../core/errors.ts'
@@ -9,6 +10,7 @@ import { isStorableText } from '../storable-text.ts'
 import { inTransaction } from './in-transaction.ts'
 import { expectRow } from './missing.ts'
 import { matchesSearch } from './search.ts'
+import { markUnsettled } from './unsettled-accounts.ts'
 import { toUser, toUserColumns } from './user-row.ts'
 
 const unknownUser = 'The user does not exist'
@@ -56,6 +58,7 @@ export class SqlUserRepository implements UserRepository {
         .returning('id')
         .executeTakeFirstOrThrow()
       await insertMounts(transaction, id, settings.folders, folderIds)
+      await markUnsettled(transaction, accountsToCount(undefined, settings))
       return getUser(transaction, settings.username)
     })
   }
@@ -84,6 +87,7 @@ export class SqlUserRepository implements UserRepository {
         .execute()
       await transaction.deleteFrom('user_folders').where('user_id', '=', before.id).execute()
       await insertMounts(transaction, before.id, change.folders, folderIds)
+      await markUnsettled(transaction, accountsToCount(before, change))
       return { before, after: await getUser(transaction, change.username) }
     })
   }
