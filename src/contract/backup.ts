@@ -50,6 +50,10 @@ export const restorePlan = Type.Object(
       }),
     ),
     unchanged: amount('Entries that are the same already.'),
+    unusable_totp: Type.Array(Type.Object({ kind: Type.Enum(['user', 'admin']), name: Type.String() }), {
+      description:
+        'Accounts among the changes whose second factor was sealed with the key of another server, so that codes of the authenticator are refused here. Make the backup with a passphrase, or turn these second factors off after the restore.',
+    }),
   },
   { title: 'RestorePlan' },
 )

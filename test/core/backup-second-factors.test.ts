@@ -100,6 +100,27 @@ test('a backup without a passphrase holds no secret that can be read, and one wi
     assert.equal(otherBox.open(purposeOf(owner), (await find(owner))?.secret ?? ''), secret)
 })
 
+test('a restore tells beforehand whose second factor this server cannot open', async () => {
+  await using fixture = await openWorld()
+  const { service, serviceWith, turnAllOff, read, write } = fixture
+  const open = await service.make('root')
+  const closed = await service.make('root', { passphrase })
+  await turnAllOff()
+  const other = serviceWith(new SecretBox(randomBytes(32)))
+  assert.deepEqual((await service.plan('root', input(open.name))).unusableFactors, [])
+  assert.deepEqual((await other.plan('root', input(closed.name, passphrase))).unusableFactors, [])
+  assert.deepEqual((await other.plan('root', input(open.name))).unusableFactors, owners)
+  // One that was sealed for somebody else is as little use.
+  const document = JSON.parse(await read(open.name)) as { users: { username: string }[] }
+  await write('forged.json', JSON.stringify(document).replaceAll('"ann"', '"eve"'))
+  assert.deepEqual((await service.plan('root', input('forged.json'))).unusableFactors, [
+    { kind: 'user', name: 'eve' },
+  ])
+  assert.deepEqual((await other.restore('root', input(open.name))).unusableFactors, owners)
+  const nothing = await other.plan('root', input(open.name))
+  assert.deepEqual([nothing.changes, nothing.unusableFactors], [[], []])
+})
+
 test('a backup from before second factors leaves them as they are; one that says none turns them off', async () => {
   await using fixture = await openWorld()
   const { service, read, write, find } = fixture

@@ -3,6 +3,7 @@ import { isRecoveryCodeHash, recoveryCodeCount } from '../auth/recovery-codes.ts
 import { isSealed, type SecretBox } from '../auth/secret-box.ts'
 import { isObject, listOf, oneOf, type Reader } from '../value-readers.ts'
 import type { BackupContent, BackupDocument, DocumentFactor } from './backup-document.ts'
+import type { RestoreSteps, Steps } from './restore-plan.ts'
 
 const plainMark = 'plain:'
 const protocols = listOf(oneOf(...factorProtocols))
@@ -60,6 +61,28 @@ export function adoptFactors(
     users: adopt(present.users, document.users, { kind: 'user', box }),
     admins: adopt(present.admins, document.admins, { kind: 'admin', box }),
   }
+}
+
+/**
+ * Second factors that a restore brings and whose codes cannot be checked here: another server's key has sealed them, and
+ * the backup has no passphrase.
+ */
+export function unusableFactors(
+  { users, admins }: Pick<RestoreSteps, 'users' | 'admins'>,
+  box: SecretBox,
+): readonly FactorOwner[] {
+  return [...unusable(users, 'user', box), ...unusable(admins, 'admin', box)]
+}
+
+function unusable(
+  { add, replace }: Steps<Factored>,
+  kind: FactorOwner['kind'],
+  box: SecretBox,
+): readonly FactorOwner[] {
+  return [...add, ...replace.map(({ after }) => after)].flatMap(({ username, secondFactor }) => {
+    const owner = { kind, name: username }
+    return secondFactor && box.open(purposeOf(owner), secondFactor.secret) === undefined ? [owner] : []
+  })
 }
 
 interface Factored {

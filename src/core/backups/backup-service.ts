@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FolderSettings } from '../accounts/folder.ts'
 import type { Recounts } from '../accounts/counted-places.ts'
+import type { FactorOwner } from '../accounts/second-factor.ts'
 import type { UserSettings } from '../accounts/user.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
@@ -17,7 +18,7 @@ import {
   type BackupContent,
   type BackupDocument,
 } from './backup-document.ts'
-import { adoptFactors, exposeFactors } from './backup-factors.ts'
+import { adoptFactors, exposeFactors, unusableFactors } from './backup-factors.ts'
 import { backupNameAt, checkBackupName, readBackupName } from './backup-name.ts'
 import type { BackupRepository } from './backup-repository.ts'
 import type { BackupStore, StoredBackup } from './backup-store.ts'
@@ -53,6 +54,8 @@ export interface RestorePlan {
   readonly createdAt: number
   readonly changes: readonly PlannedChange[]
   readonly unchanged: number
+  /** Accounts among those that change whose second factor this server's key cannot open: its codes cannot be checked. */
+  readonly unusableFactors: readonly FactorOwner[]
 }
 
 export interface RestoreInput {
@@ -124,7 +127,7 @@ export class BackupService {
     return this.#alone(async () => {
       const document = await this.#read(input)
       const present = await this.#parts.repository.read()
-      return describe(document, this.#steps(admin, present, document, input))
+      return describe(document, this.#steps(admin, present, document, input), this.#parts.box)
     })
   }
 
@@ -145,7 +148,7 @@ export class BackupService {
       const gone = this.#disconnect(last.present, last.steps)
       void recounts.countSoon(accountsIn(last.present, last.steps), gone)
       await settings.reload()
-      const restored = describe(document, last.steps)
+      const restored = describe(document, last.steps, this.#parts.box)
       await this.#tell(admin, restored.changes)
       return restored
     })
@@ -243,7 +246,7 @@ function toEntry({ name, size, modifiedAt }: StoredBackup): BackupEntry {
   return { name, size, createdAt, isScheduled, isEncrypted: hasPassphrase }
 }
 
-function describe({ createdAt }: BackupDocument, steps: RestoreSteps): RestorePlan {
+function describe({ createdAt }: BackupDocument, steps: RestoreSteps, box: SecretBox): RestorePlan {
   const { folders, users, admins, settings } = steps
   return {
     createdAt,
@@ -255,6 +258,7 @@ function describe({ createdAt }: BackupDocument, steps: RestoreSteps): RestorePl
       ...[...settings.replace.keys()].map((name) => changeOf('setting', name, 'replace')),
     ],
     unchanged: folders.unchanged + users.unchanged + admins.unchanged + settings.unchanged,
+    unusableFactors: unusableFactors(steps, box),
   }
 }
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { purposeOf } from '../../../src/core/accounts/second-factor.ts'
+import { SecretBox } from '../../../src/core/auth/secret-box.ts'
+import { makeTotpSecret } from '../../../src/core/auth/totp.ts'
 import { fieldOf, openHttpWorld, userBody, type HttpWorld } from './http-world.ts'
 
 async function makeBackup(world: HttpWorld, passphrase?: string): Promise<string> {
@@ -46,6 +50,21 @@ test('a backup is made, listed, planned, restored and removed', async () => {
   assert.equal((await world.signedIn('POST', '/backups/remove', { name })).status, 200)
   assert.deepEqual((await world.signedIn('GET', '/backups')).body, [])
   assert.equal((await world.signedIn('POST', '/backups/restore', request)).status, 404)
+})
+
+test('the plan and the answer of a restore tell whose second factor the key of this server cannot open', async () => {
+  await using world = await openHttpWorld()
+  await world.signedIn('POST', '/users', userBody('ann'))
+  const ann = { kind: 'user', name: 'ann' } as const
+  const secret = new SecretBox(randomBytes(32)).seal(purposeOf(ann), makeTotpSecret())
+  const { secondFactors } = world.database
+  await secondFactors.turnOn(ann, { secret, protocols: ['SSH'], recoveryCodes: [], lastStep: 0 }, 1)
+  const name = await makeBackup(world)
+  await secondFactors.turnOff(ann, 2)
+  for (const route of ['plan', 'restore']) {
+    const { status, body } = await world.signedIn('POST', `/backups/${route}`, { name })
+    assert.deepEqual([status, fieldOf(body, 'unusable_totp')], [200, [ann]], route)
+  }
 })
 
 test('a passphrase is asked for by its field, and told to nobody', async () => {

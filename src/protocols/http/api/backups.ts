@@ -177,10 +177,11 @@ function fromBackup({ name, size, createdAt, isEncrypted, isScheduled }: BackupE
   return { name, size, created_at: createdAt, is_encrypted: isEncrypted, is_scheduled: isScheduled }
 }
 
-function fromPlan({ createdAt, changes, unchanged }: RestorePlan): RestorePlanResource {
+function fromPlan({ createdAt, changes, unchanged, unusableFactors }: RestorePlan): RestorePlanResource {
   return {
     created_at: createdAt,
     changes: changes.map(({ kind, name, change, fields }) => ({ kind, name, change, fields: [...fields] })),
     unchanged,
+    unusable_totp: unusableFactors.map(({ kind, name }) => ({ kind, name })),
   }
 }

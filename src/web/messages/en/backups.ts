@@ -45,6 +45,10 @@ export const backups = {
   'backups.plan.remove': 'Removed',
   'backups.plan.replace': 'Changed',
   'backups.plan.settings': 'Settings',
+  'backups.plan.unusableFactors':
+    '{n} second factor cannot be used on this server: | {n} second factors cannot be used on this server:',
+  'backups.plan.unusableFactorsText':
+    'Sealed with the key of another server: codes of the authenticator app are refused here, and only recovery codes are taken. To bring second factors along, make the backup with a passphrase on that server and restore that one. Otherwise turn them off after the restore, in the menu of each user and admin.',
   'backups.plan.users': 'Users',
   'backups.planText':
     'Nothing has changed yet. Users that change are disconnected; their files stay. Your own account stays as it is.',

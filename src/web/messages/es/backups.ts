@@ -49,6 +49,10 @@ export const backups: Translation<typeof english> = {
   'backups.plan.remove': 'Se elimina',
   'backups.plan.replace': 'Se cambia',
   'backups.plan.settings': 'Ajustes',
+  'backups.plan.unusableFactors':
+    '{n} segundo factor no se puede usar en este servidor: | {n} segundos factores no se pueden usar en este servidor:',
+  'backups.plan.unusableFactorsText':
+    'Sellado con la clave de otro servidor: aquí se rechazan los códigos de la aplicación de autenticación y solo valen los códigos de recuperación. Para conservar los segundos factores, haga en ese servidor una copia con frase de contraseña y restaure esa. Si no, desactívelos después de restaurar, en el menú de cada usuario y administrador.',
   'backups.plan.users': 'Usuarios',
   'backups.planText':
     'Todavía no ha cambiado nada. Los usuarios que cambian se desconectan; sus archivos se conservan. Su propia cuenta no cambia.',

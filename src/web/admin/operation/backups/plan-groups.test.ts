@@ -12,6 +12,7 @@ const plan: RestorePlan = {
     { kind: 'user', name: 'c', change: 'replace', fields: ['email'] },
   ],
   unchanged: 3,
+  unusable_totp: [],
 }
 
 it('shows a plan kind by kind, with what is lost first', () => {

@@ -1,6 +1,6 @@
 import type { RestorePlan } from '../../../../contract/backup.ts'
 import type { MessageKey } from '../../../messages/message-key.ts'
-import { Badge } from '../../../shared/components/states.tsx'
+import { Badge, Banner } from '../../../shared/components/states.tsx'
 import { t } from '../../../shared/i18n.ts'
 import { countChanges, planGroups, type PlannedChange } from './plan-groups.ts'
 
@@ -31,6 +31,7 @@ export function PlanView({ plan }: { readonly plan: RestorePlan }) {
   return (
     <>
       <p>{groups.length === 0 ? t('backups.plan.nothing') : t('backups.plan.counts', counts)}</p>
+      <UnusableFactors accounts={plan.unusable_totp} />
       {groups.map(({ kind, changes }) => (
         <section key={kind} className="backups-plan">
           <h3>{t(kindLabels[kind])}</h3>
@@ -61,5 +62,25 @@ export function PlanView({ plan }: { readonly plan: RestorePlan }) {
         </section>
       ))}
     </>
+  )
+}
+
+const maxNames = 10
+
+/** Second factors that nobody could pass on this server, and what to do about them. */
+function UnusableFactors({ accounts }: { readonly accounts: RestorePlan['unusable_totp'] }) {
+  if (accounts.length === 0) return null
+  const names = accounts.slice(0, maxNames).map(({ name }) => name)
+  return (
+    <Banner kind="warning">
+      <p>
+        <strong>{t('backups.plan.unusableFactors', { n: accounts.length })}</strong>{' '}
+        <span className="name">
+          {names.join(', ')}
+          {accounts.length > maxNames ? ', …' : ''}
+        </span>
+      </p>
+      <p>{t('backups.plan.unusableFactorsText')}</p>
+    </Banner>
   )
 }
