@@ -321,6 +321,29 @@ function someHash(): string {
   return '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$c29tZXNhbHRzb21lc29tZXNhbHQ'
 }
 
+test('a backup of SFTPGo is refused as what it is, whatever version it has, and one of a newer version of ours is not taken for it', async () => {
+  await using fixture = await openWorld()
+  const { directory, restore } = fixture
+  const lists = ['users', 'groups', 'folders', 'admins', 'api_keys', 'shares', 'event_actions', 'roles']
+  const dump = { ...Object.fromEntries(lists.map((list) => [list, []])), configs: {} }
+  for (const foreign of [
+    ...[0, 1, 13, 16, 17].map((version) => ({ ...dump, version })),
+    { users: [{ username: 'ann', status: 1, home_dir: '/srv/sftpgo/ann' }], version: 16 },
+    { folders: null, admins: [], version: 16 },
+  ]) {
+    await writeFile(join(directory, 'backup_Monday_01.json'), JSON.stringify(foreign))
+    await assert.rejects(restore('backup_Monday_01.json'), (error) => {
+      assert.ok(error instanceof FileServerError, String(error))
+      assert.deepEqual([error.code, error.field], ['invalid-argument', 'name'])
+      assert.match(error.message, /SFTPGo software.*add its users again under the same names/)
+      return true
+    })
+  }
+  const newer = { ...dump, version: 16, created_at: 1, server_version: '9.0.0' }
+  await writeFile(join(directory, 'newer.json'), JSON.stringify(newer))
+  await assert.rejects(restore('newer.json'), /newer version/)
+})
+
 test('what is no backup at all is refused', async () => {
   await using fixture = await openWorld()
   const { directory, restore, service } = fixture

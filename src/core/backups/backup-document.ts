@@ -79,6 +79,11 @@ export function readDocument(bytes: Uint8Array): BackupDocument {
   const root = parse(bytes)
   if (!isObject(root) || typeof root['version'] !== 'number')
     throw refuse('it is not a backup of this product')
+  if (isDumpOfSftpgo(root))
+    throw refuse(
+      'it is one of the SFTPGo software, whose accounts are not taken over; add its users again under the same names, ' +
+        'and they find their files where these were',
+    )
   if (root['version'] !== documentVersion) throw refuse('it was made by a newer version')
   return {
     createdAt: readValue(root['created_at'], time, 'created_at'),
@@ -87,6 +92,12 @@ export function readDocument(bytes: Uint8Array): BackupDocument {
     admins: readList(root['admins'], adminReaders, 'admins'),
     settings: readSettings(root['settings']),
   }
+}
+
+/** What lies in the same directory since the SFTPGo software made it: its versions count something else than ours. */
+function isDumpOfSftpgo(root: Readonly<Record<string, unknown>>): boolean {
+  const isOurs = Object.hasOwn(root, 'created_at') || Object.hasOwn(root, 'server_version')
+  return !isOurs && ['users', 'folders', 'admins'].some((list) => Object.hasOwn(root, list))
 }
 
 /** True for what readDocument() refuses unread. */
