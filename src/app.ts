@@ -38,6 +38,7 @@ import { QuotaScanner } from './core/files/quota-scanner.ts'
 import type { StorageProvider } from './core/files/storage.ts'
 import type { Log } from './core/log.ts'
 import { LiveSettings } from './core/settings/live-settings.ts'
+import { settleAll } from './core/settle-all.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { type FileServing, serveFilesHere, serveFilesInWorkers } from './file-serving.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
@@ -247,7 +248,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   void scanner.recover()
   const servers = [serving, http, metricsServer]
   for (const server of servers) stack.defer(() => server.stop(0))
-  await Promise.all(servers.map((server) => server.start()))
+  await settleAll(servers.map((server) => server.start()))
   scheduler.start()
 
   const owned = stack.move()

@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path'
 import { buildFileServers, type FileServerParts } from './file-servers.ts'
 import type { WorkerCounts } from './core/process-sample.ts'
+import { settleAll } from './core/settle-all.ts'
 import type { PassiveHold } from './protocols/ftp/passive-ports.ts'
 import { newStagedTag, setLiveStagedTags, stagedTag } from './storage/local/staged-name.ts'
 import type { WorkerSetup } from './worker-app.ts'
@@ -29,7 +30,7 @@ export function serveFilesHere(parts: Omit<FileServerParts, 'processes'>): FileS
     workers: { running: 1, restarts: 0, hangs: 0, reports: [] },
     memoryBytes: () => Promise.resolve(0),
     async start() {
-      await Promise.all([sftp.start(), ftp.start()])
+      await settleAll([sftp.start(), ftp.start()])
     },
     async stop(graceMs) {
       await Promise.all([sftp.stop(graceMs), ftp.stop(graceMs)])

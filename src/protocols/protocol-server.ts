@@ -5,6 +5,6 @@ export interface ProtocolServer {
   readonly addresses: readonly string[]
   /** Resolves when it listens. @throws when a port is taken */
   start(): Promise<void>
-  /** Takes no new connections, gives running transfers `graceMs` to end, then closes. Idempotent. */
+  /** Takes no new connections, gives running transfers `graceMs` to end, then closes. Called once start() has settled. Idempotent. */
   stop(graceMs?: number): Promise<void>
 }

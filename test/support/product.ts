@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import manifest from '../../package.json' with { type: 'json' }
 
 export interface Addresses {
@@ -161,15 +162,24 @@ export const sourceMain = join(import.meta.dirname, '../../src/main.ts')
 /** What `npm start` tells Node about itself. */
 export const nodeOptions = manifest.scripts.start.split(' ').slice(1, -1)
 
+/** Its process alone, with whatever comes of it. `isLeader`: of a process group, with its workers. */
+export function spawnProduct(
+  directory: string,
+  options: Pick<ProductOptions, 'env' | 'main'> & { readonly isLeader?: boolean },
+): ChildProcessByStdio<null, Readable, Readable> {
+  const main = options.main ?? process.env['PRODUCT_MAIN'] ?? sourceMain
+  return spawn(process.execPath, [...nodeOptions, main], {
+    env: { ...inherited(), ...defaultSettings(directory), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.isLeader ?? false,
+  })
+}
+
 /** @throws with the log when it is not ready in time or ends before */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'product-')))
   await mkdir(directory, { recursive: true })
-  const main = options.main ?? process.env['PRODUCT_MAIN'] ?? sourceMain
-  const child = spawn(process.execPath, [...nodeOptions, main], {
-    env: { ...inherited(), ...defaultSettings(directory), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawnProduct(directory, options)
   const log: string[] = []
   const ready = new Promise<ReadyLine>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`the product ${why}\n${log.join('\n')}`))

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { hasCode } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
+import { settleAll } from '../../core/settle-all.ts'
 import type { Claim, ClaimRequest, PassiveClaim } from './passive-claim.ts'
 import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
 
@@ -63,7 +64,7 @@ export class PassivePorts implements PassivePortSource {
     const { host, ports, tickets = noTickets, log } = this.#options
     this.#ports = ports.map((port) => new PassivePort(port, tickets, log))
     try {
-      await Promise.all(this.#ports.map((port) => port.listen(host)))
+      await settleAll(this.#ports.map((port) => port.listen(host)))
     } catch (error) {
       await this.stop()
       throw error
