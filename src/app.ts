@@ -40,6 +40,7 @@ import type { Log } from './core/log.ts'
 import { LiveSettings } from './core/settings/live-settings.ts'
 import { settleAll } from './core/settle-all.ts'
 import { type Database, openDatabase } from './database/database.ts'
+import { lockDirectory } from './database/directory-lock.ts'
 import { type FileServing, serveFilesHere, serveFilesInWorkers } from './file-serving.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
 import { bootstrap } from './platform/bootstrap.ts'
@@ -84,11 +85,13 @@ export interface AppOptions {
   readonly environment: readonly EnvironmentValue[]
   /** Where bytes are kept, instead of the disk; tests put faults before it. Holds for `WORKERS=1`. */
   readonly storages?: StorageProvider
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal
 }
 
-/** Builds and starts the product. A start that fails releases what it had opened. @throws when a port is taken, … */
+/** Builds and starts the product. A start that fails releases what it had opened. @throws when a port is taken, …; the signal's reason */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
-  const { log, version, environment, storages = new LocalStorageProvider() } = options
+  const { log, version, environment, storages = new LocalStorageProvider(), signal } = options
   await using stack = new AsyncDisposableStack()
   for (const warning of config.warnings) log.warn({}, warning)
   log.info({ config: describeConfig(config) }, 'configuration')
@@ -103,6 +106,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   stack.use(link)
   const unusable = directories.find((report) => !report.isUsable && report.path === config.dataDir)
   if (unusable) throw new Error(`DATA_DIR ${unusable.path} cannot be used: ${unusable.advice}`)
+  stack.use(await lockDirectory(config.dataDir, { waitMs: predecessorMs, log, signal }))
 
   // The first start makes keys, up to a second on threads of their own: the rest starts meanwhile.
   const hostKeysMade = loadHostKeys(config.dataDir, log)
@@ -248,6 +252,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   void scanner.recover()
   const servers = [serving, http, metricsServer]
   for (const server of servers) stack.defer(() => server.stop(0))
+  signal?.throwIfAborted()
   await settleAll(servers.map((server) => server.start()))
   scheduler.start()
 
@@ -270,6 +275,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 }
 
+/** Who is being replaced lets its transfers end, and is killed by an engine ten seconds after it was told to stop. */
+const predecessorMs = 15_000
 const databaseRetryMs = [500, 1000, 2000, 4000, 8000, 15_000]
 
 /** A database server may start together with us; one that refuses us for good ends the start at once. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { startApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
@@ -7,25 +6,38 @@ import { openLog } from './open-log.ts'
 
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
 const graceMs = 8_000
+const signals = ['SIGTERM', 'SIGINT'] as const
 
 async function main(): Promise<void> {
   const config = readEnvironment()
   if (!config) return
   const log = openLog({ level: config.logLevel, base: null })
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
-  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const told = Promise.withResolvers<void>()
+  const stop = new AbortController()
+  const onSignal = () => {
+    stop.abort()
+    told.resolve()
+  }
+  for (const signal of signals) process.once(signal, onSignal)
   try {
     const environment = describeEnvironment(config, process.env)
-    const app = await startApp(config, { log, version: await readVersion(), environment })
+    const app = await startApp(config, {
+      ...{ log, version: await readVersion(), environment },
+      signal: stop.signal,
+    })
     // The ready line tells the ports to whoever started us, whatever the log level.
     log
       .child({}, { level: 'info' })
       .info({ addresses: app.addresses, passivePorts: app.passivePorts }, 'ready')
-    await stop
+    await told.promise
     log.info({}, 'stopping')
     await app.stop(graceMs)
     log.info({}, 'stopped')
   } catch (error) {
+    // Whatever still lives ends by the next signal.
+    for (const signal of signals) process.off(signal, onSignal)
+    if (stop.signal.aborted && error === stop.signal.reason) return log.info({}, 'stopped')
     log.error({ err: error }, 'start failed')
     process.exitCode = 1
   }
