@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config/config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import type { EnvironmentValue } from './config/describe-environment.ts'
@@ -29,7 +28,6 @@ import { TrafficMeter } from './core/connections/traffic-meter.ts'
 import { AuditLog } from './core/events/audit-log.ts'
 import { EventBus } from './core/events/event-bus.ts'
 import { logEvents } from './core/events/event-log.ts'
-import { hasCode } from './core/errors.ts'
 import type { FileServices } from './core/files/file-services.ts'
 import { FreeSpaceGuard } from './core/files/free-space-guard.ts'
 import { KeyedLock } from './core/files/keyed-lock.ts'
@@ -39,8 +37,8 @@ import type { StorageProvider } from './core/files/storage.ts'
 import type { Log } from './core/log.ts'
 import { LiveSettings } from './core/settings/live-settings.ts'
 import { settleAll } from './core/settle-all.ts'
-import { type Database, openDatabase } from './database/database.ts'
 import { lockDirectory } from './database/directory-lock.ts'
+import { openDatabaseWhenReady } from './database/open-database-when-ready.ts'
 import { type FileServing, serveFilesHere, serveFilesInWorkers } from './file-serving.ts'
 import { ThingerAdminDirectory } from './platform/admin-directory.ts'
 import { bootstrap } from './platform/bootstrap.ts'
@@ -113,7 +111,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   // Told where it is awaited; another failure may end the start before that.
   hostKeysMade.catch(() => undefined)
 
-  const database = stack.use(await openDatabaseWhenReady(config.database.url, log))
+  const database = stack.use(await openDatabaseWhenReady(config.database.url, { log, signal }))
   const base = liveDefaults(config)
   const secretKey = await loadSecretKey(config.dataDir, log)
   const box = new SecretBox(secretKey)
@@ -277,21 +275,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
 /** Who is being replaced lets its transfers end, and is killed by an engine ten seconds after it was told to stop. */
 const predecessorMs = 15_000
-const databaseRetryMs = [500, 1000, 2000, 4000, 8000, 15_000]
-
-/** A database server may start together with us; one that refuses us for good ends the start at once. */
-async function openDatabaseWhenReady(url: string, log: Log): Promise<Database> {
-  for (const retryMs of databaseRetryMs) {
-    try {
-      return await openDatabase(url, { log })
-    } catch (error) {
-      if (!hasCode(error, 'unavailable')) throw error
-      log.warn({ err: error, retryMs }, 'database does not answer yet')
-      await delay(retryMs)
-    }
-  }
-  return openDatabase(url, { log })
-}
 
 function thingerClient({ platform, certificatesDir }: Config): ThingerClient | undefined {
   return (

@@ -40,14 +40,20 @@ export interface Database extends AsyncDisposable {
   ping(): Promise<void>
 }
 
+export interface OpenDatabaseOptions {
+  readonly log: Log
+  /** Gives up a server that does not answer while the database is opened. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Opens and migrates the database at `url`: `sqlite:/path/file.db`, a plain path, or `postgres://…`.
  *
  * @throws FileServerError 'unavailable' when it does not answer; 'unsupported' when it is newer than the program;
  * 'invalid-argument' when `url` is neither
  */
-export async function openDatabase(url: string, { log }: { log: Log }): Promise<Database> {
-  const engine = engineFor(url, log)
+export async function openDatabase(url: string, { log, signal }: OpenDatabaseOptions): Promise<Database> {
+  const engine = engineFor(url, log, signal)
   await migrate(engine, log)
   const db = new Kysely<Tables>({ dialect: engine.createDialect('requests') })
   return {
@@ -67,11 +73,11 @@ export async function openDatabase(url: string, { log }: { log: Log }): Promise<
   }
 }
 
-function engineFor(url: string, log: Log): Engine {
+function engineFor(url: string, log: Log, signal: AbortSignal | undefined): Engine {
   const scheme = /^([a-z][a-z0-9+]+):/i.exec(url)?.[1]?.toLowerCase()
   const isPostgres = scheme === 'postgres' || scheme === 'postgresql'
   // Checked here: the error of a URL that cannot be parsed would carry it, password and all, into the log.
-  if (isPostgres && URL.canParse(url)) return postgresEngine(url, log)
+  if (isPostgres && URL.canParse(url)) return postgresEngine(url, log, signal)
   const path = scheme === 'sqlite' ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : url
   if (path === '' || (scheme !== undefined && scheme !== 'sqlite'))
     throw new FileServerError(

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { PostgresAdapter, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import { Pool, types, type PoolClient, type PoolConfig } from 'pg'
 import { FileServerError } from '../core/errors.ts'
@@ -24,12 +25,15 @@ const limits: Readonly<Record<Purpose, PoolConfig>> = {
   migrations: { max: 1, statement_timeout: 600_000, lock_timeout: 120_000, query_timeout: 620_000 },
 }
 
-/** A server of one's own. `url` goes to pg as it is and is never logged: it holds the password. */
-export function postgresEngine(url: string, log: Log): Engine {
+/**
+ * A server of one's own. `url` goes to pg as it is and is never logged: it holds the password. `starting` cuts the
+ * connections that migrate, what has not been committed is undone then.
+ */
+export function postgresEngine(url: string, log: Log, starting?: AbortSignal): Engine {
   return {
     name: 'postgres',
     createDialect: (purpose) =>
-      new SingleLockPostgresDialect({ pool: guardPool(createPool(url, purpose, log)) }),
+      new SingleLockPostgresDialect({ pool: guardPool(createPool(url, purpose, log, starting)) }),
     async prepare(db) {
       const { rows } = await sql<{ server_encoding: string }>`show server_encoding`.execute(db)
       if (rows[0]?.server_encoding !== 'UTF8')
@@ -41,7 +45,7 @@ export function postgresEngine(url: string, log: Log): Engine {
   }
 }
 
-function createPool(url: string, purpose: Purpose, log: Log): Pool {
+function createPool(url: string, purpose: Purpose, log: Log, starting: AbortSignal | undefined): Pool {
   const pool = new Pool({
     ...limits[purpose],
     connectionString: url,
@@ -50,6 +54,7 @@ function createPool(url: string, purpose: Purpose, log: Log): Pool {
     keepAlive: true,
     fallback_application_name: 'sftpgo-plugin',
     types: { getTypeParser },
+    ...(purpose === 'migrations' && starting && { stream: () => new Socket({ signal: starting }) }),
   })
   pool.on('error', (error) => log.warn({ err: error }, 'database connection lost'))
   // The pool listens to idle connections only: one that breaks between two statements of a transaction would end
