@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { startApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { describeEnvironment } from './config/describe-environment.ts'
+import { explainDatabaseFile } from './database/damaged-file.ts'
 import { openLog } from './open-log.ts'
 
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
     // Whatever still lives ends by the next signal.
     for (const signal of signals) process.off(signal, onSignal)
     if (stop.signal.aborted && error === stop.signal.reason) return log.info({}, 'stopped')
-    log.error({ err: error }, 'start failed')
+    log.error({ err: explainDatabaseFile(error, config.database.url) }, 'start failed')
     process.exitCode = 1
   }
 }

@@ -46,7 +46,10 @@ function codeOfSqlState(state: string): DatabaseErrorCode {
 /** sqlite.org/rescode.html */
 export function fromSqliteError(error: unknown): FileServerError {
   if (error instanceof FileServerError) return error
-  return toDatabaseError(isSqliteBusy(error) ? 'unavailable' : codeOfSqliteResult(resultCodeOf(error)), error)
+  return toDatabaseError(
+    isSqliteBusy(error) ? 'unavailable' : codeOfSqliteResult(sqliteResultOf(error)),
+    error,
+  )
 }
 
 const sqliteBusy = 5
@@ -54,7 +57,7 @@ const sqliteLocked = 6
 
 /** Another process holds the lock; the statement had no effect and may be run again. */
 export function isSqliteBusy(error: unknown): boolean {
-  const primaryCode = resultCodeOf(error) & 0xff
+  const primaryCode = sqliteResultOf(error) & 0xff
   return primaryCode === sqliteBusy || primaryCode === sqliteLocked
 }
 
@@ -70,7 +73,8 @@ function codeOfSqliteResult(extendedCode: number): DatabaseErrorCode {
   }
 }
 
-function resultCodeOf(error: unknown): number {
+/** The extended result code; 0 when it is no error of SQLite. */
+export function sqliteResultOf(error: unknown): number {
   const isResult = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
   return isResult ? (error.errcode as number) : 0
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import type {
   AdminRepository,
@@ -24,7 +23,7 @@ import { SqlQuotaRepository } from './repositories/sql-quota-repository.ts'
 import { SqlSettingsRepository } from './repositories/sql-settings-repository.ts'
 import { SqlUserRepository } from './repositories/sql-user-repository.ts'
 import type { Tables } from './schema.ts'
-import { sqliteEngine } from './sqlite.ts'
+import { sqliteEngine, sqlitePathOf } from './sqlite.ts'
 
 export interface Database extends AsyncDisposable {
   readonly engine: EngineName
@@ -78,11 +77,11 @@ function engineFor(url: string, log: Log, signal: AbortSignal | undefined): Engi
   const isPostgres = scheme === 'postgres' || scheme === 'postgresql'
   // Checked here: the error of a URL that cannot be parsed would carry it, password and all, into the log.
   if (isPostgres && URL.canParse(url)) return postgresEngine(url, log, signal)
-  const path = scheme === 'sqlite' ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : url
+  const path = sqlitePathOf(url)
   if (path === '' || (scheme !== undefined && scheme !== 'sqlite'))
     throw new FileServerError(
       'invalid-argument',
       'A database is sqlite:/path/file.db or postgres://user@host/name',
     )
-  return sqliteEngine(resolve(path))
+  return sqliteEngine(path)
 }

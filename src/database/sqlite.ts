@@ -1,5 +1,5 @@
 import { mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely'
 import { FileServerError } from '../core/errors.ts'
 import type { Engine } from './engine.ts'
@@ -7,6 +7,12 @@ import { SqliteDriver } from './sqlite-driver.ts'
 
 /** How long a statement waits for another process's write: a request may hang only so long. */
 const maxBusyMs = { requests: 3_000, migrations: 60_000 } as const
+
+/** Of `sqlite:/path/file.db`, `sqlite:///path/file.db` or a plain path; '' when there is none. */
+export function sqlitePathOf(url: string): string {
+  const path = url.replace(/^sqlite:(\/\/(?=\/))?/i, '')
+  return path === '' ? '' : resolve(path)
+}
 
 /** The embedded database: one file, readable by its owner alone. Its directory is made when missing. */
 export function sqliteEngine(path: string): Engine {
