@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AdminDirectory } from '../../src/core/auth/admin-directory.ts'
+import { adminSettingsOf } from '../../src/core/accounts/admin.ts'
 import { AdminSignIn } from '../../src/core/auth/admin-sign-in.ts'
 import { SetupCode } from '../../src/core/auth/setup-code.ts'
 import { FileServerError } from '../../src/core/errors.ts'
@@ -107,9 +108,9 @@ test('a name belongs to one kind of admin', async () => {
   assert.equal((await signIn.authenticate(token)).source, 'setup-code')
 })
 
-test('the setup code opens once, until it expires, and its admin can be shut out', async () => {
+test('the setup code opens once, and until it expires', async () => {
   await using world = await CoreWorld.open()
-  const { signIn, setupCode, admins } = adminSignIn(world)
+  const { signIn, setupCode } = adminSignIn(world)
   await rejects('access-denied', signIn.signIn('setup', '', from))
   const code = setupCode.issue()
   await rejects('access-denied', signIn.signIn('owner', code, from))
@@ -119,9 +120,51 @@ test('the setup code opens once, until it expires, and its admin can be shut out
   world.turnClock(24 * 60 * 60_000)
   await rejects('access-denied', signIn.signIn('setup', late, from))
   await rejects('access-denied', signIn.authenticate(token))
-  const { id: _id, ...admin } = (await admins.find('setup')) ?? assert.fail()
-  await admins.replace({ ...admin, status: 'disabled' }, world.clock())
-  await rejects('access-denied', signIn.signIn('setup', setupCode.issue(), from))
+})
+
+test('the setup code makes its admin whole again, which was disabled and demoted', async () => {
+  await using world = await CoreWorld.open()
+  const { signIn, setupCode, admins } = adminSignIn(world)
+  const { token } = await signIn.signIn('setup', setupCode.issue(), from)
+  const setup = adminSettingsOf((await admins.find('setup')) ?? assert.fail())
+  for (const lessened of [
+    { ...setup, status: 'disabled' as const },
+    { ...setup, permissions: ['view_users'] as const },
+    { ...setup, status: 'disabled' as const, permissions: ['view_users'] as const },
+  ]) {
+    await admins.replace(lessened, world.clock())
+    if (lessened.status === 'disabled') await rejects('access-denied', signIn.authenticate(token))
+    const before = world.eventsOf('account-changed').length
+    const back = await signIn.signIn('setup', setupCode.issue(), from)
+    const { status, permissions } = await signIn.authenticate(back.token)
+    assert.deepEqual({ status, permissions }, { status: 'active', permissions: ['*'] })
+    assert.deepEqual(
+      world
+        .eventsOf('account-changed')
+        .slice(before)
+        .map(({ admin, name, change }) => [admin, name, change]),
+      [['setup', 'setup', 'replaced']],
+    )
+  }
+  const before = world.eventsOf('account-changed').length
+  await signIn.signIn('setup', setupCode.issue(), from)
+  assert.equal(world.eventsOf('account-changed').length, before, 'a whole one stays as it is')
+  await admins.replace({ ...setup, status: 'disabled' }, world.clock())
+  await rejects('access-denied', signIn.signIn('setup', 'WRONG-CODE', from))
+  assert.equal((await admins.find('setup'))?.status, 'disabled', 'a wrong code changes nothing')
+})
+
+test('a start leaves a disabled local admin disabled, and makes it whole when ADMIN_PASSWORD is another', async () => {
+  await using world = await CoreWorld.open()
+  const { signIn, admins } = adminSignIn(world)
+  await signIn.ensureLocalAdmin('root', 'first')
+  const root = adminSettingsOf((await admins.find('root')) ?? assert.fail())
+  await admins.replace({ ...root, status: 'disabled', permissions: ['view_users'] }, world.clock())
+  await signIn.ensureLocalAdmin('root', 'first')
+  await rejects('access-denied', signIn.signIn('root', 'first', from))
+  await signIn.ensureLocalAdmin('root', 'second')
+  const { token } = await signIn.signIn('root', 'second', from)
+  assert.deepEqual((await signIn.authenticate(token)).permissions, ['*'])
 })
 
 test('a token lasts twenty minutes, and no longer than its admin or its owner wants', async () => {

@@ -1,5 +1,11 @@
 import { checkName } from '../accounts/account-rules.ts'
-import type { Admin, AdminToken, AdminTokenKind } from '../accounts/admin.ts'
+import {
+  adminMay,
+  adminSettingsOf,
+  type Admin,
+  type AdminToken,
+  type AdminTokenKind,
+} from '../accounts/admin.ts'
 import type { AdminRepository } from '../accounts/repositories.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
 import { systemName } from '../accounts/system-name.ts'
@@ -16,6 +22,8 @@ import type { SetupCode } from './setup-code.ts'
 
 /** The name to give together with the setup code. */
 export const setupName = 'setup'
+
+const whole = { status: 'active', permissions: ['*'] } as const
 
 export interface AdminSignInParts {
   readonly admins: AdminRepository
@@ -127,7 +135,11 @@ export class AdminSignIn {
     this.#changed(username, 'key', token?.name || (token?.kind ?? `${id}`), 'removed')
   }
 
-  /** Makes the local admin that the environment asks for; the environment's password holds at every start. */
+  /**
+   * Makes the local admin that the environment asks for; the environment's password holds at every start. An admin that
+   * has this password stays as others made it; one that has another is made whole, too: a restart that nobody meant
+   * opens nothing that was closed, and a new password in the environment is a way back.
+   */
   async ensureLocalAdmin(username: string, password: string): Promise<void> {
     const { admins, hasher } = this.#parts
     const known = await admins.find(username)
@@ -135,9 +147,12 @@ export class AdminSignIn {
     const passwordHash = await hasher.hash(password)
     checkName('username', username)
     if (known) {
-      await admins.replace({ ...known, source: 'local', status: 'active', passwordHash }, this.#clock())
       // Whoever signed in with the password before is out.
-      await admins.removeTokensOf(username)
+      await admins.replace(
+        { ...adminSettingsOf(known), ...whole, source: 'local', passwordHash },
+        this.#clock(),
+        {},
+      )
     } else await admins.add({ ...newAdmin(username, 'local'), passwordHash }, this.#clock())
     this.#changed(systemName, 'admin', username, known ? 'replaced' : 'added')
   }
@@ -183,14 +198,27 @@ export class AdminSignIn {
 
   async #redeemSetupCode(code: string): Promise<Admin> {
     if (!this.#parts.setupCode.redeem(code)) throw denied()
-    return this.#ensure(setupName, 'setup-code')
+    return this.#makeWhole(await this.#ensure(setupName, 'setup-code'))
+  }
+
+  /**
+   * The code is the way back for an owner who has no other, so it gives all rights again, whatever admins or a restored
+   * backup made of `setup`. It is in the log alone, whose readers are trusted.
+   */
+  async #makeWhole(setup: Admin): Promise<Admin> {
+    if (setup.status === 'active' && adminMay(setup, '*')) return setup
+    const settings = { ...adminSettingsOf(setup), ...whole }
+    const replaced = await this.#parts.admins.replace(settings, this.#clock())
+    this.#changed(setupName, 'admin', setupName, 'replaced')
+    return replaced
   }
 
   /** The admin, made at the first sign-in. A name belongs to one source: vouching for it elsewhere opens nothing. */
   async #ensure(username: string, source: Admin['source']): Promise<Admin> {
     const { admins } = this.#parts
     const known = (await admins.find(username)) ?? (await this.#add(username, source))
-    if (known.source !== source || known.status !== 'active') throw denied()
+    const isOpen = known.status === 'active' || source === 'setup-code'
+    if (known.source !== source || !isOpen) throw denied()
     return known
   }
 
@@ -214,11 +242,10 @@ function newAdmin(username: string, source: Admin['source']) {
   return {
     username,
     source,
-    status: 'active',
+    ...whole,
     email: '',
     description: '',
     passwordHash: '',
-    permissions: ['*'],
   } as const
 }
 
