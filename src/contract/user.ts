@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { filesystem, folderMount, folderMountInput } from './folder.ts'
 import { factorFilters } from './second-factor.ts'
-import { amount, lastUpdate, text, timestamp } from './values.ts'
+import { amount, date, lastUpdate, text, timestamp } from './values.ts'
 
 export const permission = Type.Enum(
   [
@@ -129,7 +129,7 @@ export const userUpdate = Type.Object(
     email: Type.Optional(Type.String({ maxLength: 255, pattern: '^$|^[^\\s@]+@[^\\s@]+$' })),
     description: Type.Optional(text('Free text.')),
     additional_info: Type.Optional(text('Free text.')),
-    expiration_date: Type.Optional(timestamp('When the account ends')),
+    expiration_date: Type.Optional(date('When the account ends')),
     password: Type.Optional(
       Type.String({ maxLength: 1024, description: 'Left out: keeps the present one. Empty: removes it.' }),
     ),

@@ -9,6 +9,18 @@ export const timestamp = (description: string) =>
     description: `${description} (ms since the epoch, 0 = never).`,
   })
 
+/** The end of the year 9999 in UTC: what every client, and a browser's field for dates, can show. */
+const latestDate = 253_402_300_799_999
+
+/** A time that people set: as above, up to the year 9999. What is on a disk may be later. */
+export const date = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: latestDate,
+    format: 'int64',
+    description: `${description} (ms since the epoch, 0 = never, up to the year 9999).`,
+  })
+
 /** In a body that replaces: a change that was read before another one is refused. 0 is what a client sends that has read none. */
 export const lastUpdate = timestamp(
   'The `updated_at` that was read; 409 `busy` when it is another now. Left out or 0: not compared',

@@ -170,6 +170,7 @@ test('settings that contradict themselves are refused and name their field', asy
     ['upload_bandwidth', { uploadBandwidth: -5 }],
     ['download_bandwidth', { downloadBandwidth: Infinity }],
     ['expiration_date', { expirationDate: -1 }],
+    ['expiration_date', { expirationDate: Date.UTC(10_000, 0) }],
     ['filters.max_upload_file_size', { maxUploadFileSize: -1 }],
     ['password', { password: 'x'.repeat(1025) }],
   ]

@@ -9,6 +9,8 @@ const maxNameLength = 255
 /** What Linux takes, in bytes of UTF-8: NAME_MAX and PATH_MAX, less the terminator. */
 const maxDirectoryNameBytes = 255
 const maxDirectoryBytes = 4095
+/** The end of the year 9999 in UTC, in milliseconds: what every client, and a browser's field for dates, can show. */
+export const latestDate = 253_402_300_799_999
 /** What the product calls itself in events and in URLs. */
 const reservedNames = ['__self__', '__system__', 'setup', '.', '..']
 
@@ -111,6 +113,8 @@ function checkAmounts(user: UserSettings): void {
   }
   for (const [field, amount] of Object.entries(amounts))
     if (!Number.isSafeInteger(amount) || amount < 0) invalid(field, `${field}: must be a whole number from 0`)
+  if (user.expirationDate > latestDate)
+    invalid('expiration_date', 'expiration_date: must not be after the year 9999')
 }
 
 function checkMounts(user: UserSettings): void {

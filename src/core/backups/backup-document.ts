@@ -1,3 +1,4 @@
+import { latestDate } from '../accounts/account-rules.ts'
 import { adminPermissions, type AdminSettings } from '../accounts/admin.ts'
 import type { FolderSettings } from '../accounts/folder.ts'
 import { permissions } from '../accounts/permissions.ts'
@@ -119,7 +120,9 @@ const note = textUpTo(4096)
 const path = textUpTo(4096)
 const number: Reader<number> = (value) => (Number.isSafeInteger(value) ? (value as number) : undefined)
 const time: Reader<number> = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= latestDate
+    ? value
+    : undefined
 const hash: Reader<string> = (value) =>
   typeof value === 'string' && (value === '' || isPasswordHash(value)) ? value : undefined
 const virtualPath: Reader<VirtualPath> = (value) =>

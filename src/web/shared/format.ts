@@ -17,7 +17,14 @@ export function formatRate(bytesPerSecond: number): string {
 /** Formatters cost far more to make than to use; the language changes with a reload alone. */
 const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
+/** False for what no formatter takes: it would throw, and the page with it. */
+export function isShowable(at: number): boolean {
+  return Number.isFinite(new Date(at).getTime())
+}
+
+/** '–' for 0, which means never, and for what is no time. */
 function formatDateTime(at: number, timeStyle: 'short' | 'medium' | undefined): string {
+  if (at === 0 || !isShowable(at)) return '–'
   const known = dateFormats.get(timeStyle ?? '')
   if (known) return known.format(at)
   const made = new Intl.DateTimeFormat(currentLanguage(), {
@@ -28,13 +35,13 @@ function formatDateTime(at: number, timeStyle: 'short' | 'medium' | undefined): 
   return made.format(at)
 }
 
-/** Milliseconds since the epoch → date and time in the reader's zone; '–' for 0, which means never. */
+/** Milliseconds since the epoch → date and time in the reader's zone. */
 export function formatTime(at: number, style: 'short' | 'medium' = 'medium'): string {
-  return at === 0 ? '–' : formatDateTime(at, style)
+  return formatDateTime(at, style)
 }
 
 export function formatDate(at: number): string {
-  return at === 0 ? '–' : formatDateTime(at, undefined)
+  return formatDateTime(at, undefined)
 }
 
 /** 93_000 → '1:33'; hours are shown where there are any. */

@@ -86,6 +86,18 @@ test('takes back what it answered', async () => {
   assert.deepEqual(fieldOf(body, 'public_keys'), [])
 })
 
+test('an account ends in the year 9999 at the latest', async () => {
+  await using world = await openHttpWorld()
+  const ending = (at: number) => userBody('ann', { expiration_date: at })
+  const latest = Date.UTC(10_000, 0) - 1
+  assert.equal((await world.signedIn('POST', '/users', ending(latest))).status, 201)
+  for (const at of [latest + 1, 8.64e15 + 1, Number.MAX_SAFE_INTEGER]) {
+    const { status, body } = await world.signedIn('PUT', '/users/ann', ending(at))
+    assert.deepEqual([status, fieldOf(body, 'field')], [400, 'expiration_date'])
+    assert.match(String(fieldOf(body, 'message')), /expiration_date/)
+  }
+})
+
 test('replaces everything but a password and a status that are left out', async () => {
   await using world = await openHttpWorld()
   const hash = async () => (await world.database.users.find('ann'))?.passwordHash

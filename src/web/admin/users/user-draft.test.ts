@@ -99,6 +99,13 @@ describe('the form of a user', () => {
     assert.equal(expiryOf('2030-01-02T03:04', at), new Date('2030-01-02T03:04').getTime())
     assert.equal(expiryOf('', at), 0)
   })
+
+  it('shows no date where there is none to show, and drops it when it is saved', () => {
+    for (const at of [8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER, Number.NaN, Date.UTC(12_000, 0)]) {
+      assert.equal(localDateTime(at), '')
+      assert.equal(expiryOf('', at), 0)
+    }
+  })
 })
 
 describe('the check before a user is sent', () => {

@@ -1,6 +1,7 @@
 import type { FolderMountInput } from '../../../contract/folder.ts'
 import type { StorageResource } from '../../../contract/storage.ts'
 import type { UserResource, UserUpdate } from '../../../contract/user.ts'
+import { isShowable } from '../../shared/format.ts'
 import { presetPermissions, type Permission, type PermissionMap } from './permission-presets.ts'
 import { spelledOut } from './permission-choices.ts'
 import { ownPlace, pathOf, placeOf, tidyDirectory, type Place } from './place.ts'
@@ -226,16 +227,17 @@ export function virtualPath(text: string): string {
   return `/${tidyDirectory(text)}`
 }
 
-/** For an input of the browser: local time to the minute, '' for 0. */
+/** For an input of the browser: local time to the minute, '' for 0 and for what has no year of four digits. */
 export function localDateTime(at: number): string {
-  if (at === 0) return ''
   const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
-  return local.toISOString().slice(0, 16)
+  if (at === 0 || !isShowable(local.getTime())) return ''
+  const text = local.toISOString()
+  return /^\d{4}-/.test(text) ? text.slice(0, 16) : ''
 }
 
-/** Milliseconds since the epoch, 0 for none. What was not touched keeps its seconds. */
+/** Milliseconds since the epoch, 0 for none. What was not touched keeps its seconds; what cannot be shown is dropped. */
 export function expiryOf(text: string, before = 0): number {
-  if (text === localDateTime(before)) return before
+  if (text !== '' && text === localDateTime(before)) return before
   const at = new Date(text).getTime()
   return Number.isNaN(at) ? 0 : at
 }
