@@ -91,7 +91,7 @@ export interface AppOptions {
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
   const { log, version, environment, storages = new LocalStorageProvider(), signal } = options
   await using stack = new AsyncDisposableStack()
-  for (const warning of config.warnings) log.warn({}, warning)
+  for (const warning of config.warnings) log.warn({ warning }, 'setting to look at')
   log.info({ config: describeConfig(config) }, 'configuration')
   const clock = systemClock
   const startedAt = clock()

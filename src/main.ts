@@ -49,7 +49,8 @@ function readEnvironment(): Config | undefined {
     return readConfig(process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    const log = openLog({ base: null })
+    for (const problem of error.problems) log.error({ ...problem }, 'setting refused')
     process.exitCode = 1
     return undefined
   }

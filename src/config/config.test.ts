@@ -22,6 +22,10 @@ function problemsOf(env: Record<string, string>): string[] {
   return []
 }
 
+function printable(value: string): string {
+  return value.length > 40 ? `${value.length} characters` : JSON.stringify(value).slice(1, -1)
+}
+
 suite('configuration', () => {
   test('an empty environment runs standalone with the defaults of a clone', () => {
     const config = readConfig({})
@@ -191,9 +195,11 @@ suite('configuration', () => {
     ['LOG_LEVEL', 'verbose'],
     ['ADMIN_USERNAME', 'root'],
     ['ADMIN_PASSWORD', 'long enough'],
+    ['SFTP_BANNER', 'red \u001b[31m'],
+    ['SFTP_BANNER', 'x'.repeat(4097)],
   ]
   for (const [name, value] of wrong) {
-    test(`refuses ${name}=${value} in one line that names what is wrong`, () => {
+    test(`refuses ${name}=${printable(value)} in one line that names what is wrong`, () => {
       const problems = problemsOf({ ...onPlatform, [name]: value })
       assert.equal(problems.length, 1, problems.join('\n'))
       assert.match(problems[0] ?? '', /^(ADMIN_(USERNAME|PASSWORD)): is missing|^[A-Z_]+: .{10,}/)
@@ -224,6 +230,24 @@ suite('configuration', () => {
       /is the user name/,
     )
     assert.deepEqual(problemsOf({ ADMIN_USERNAME: 'root', ADMIN_PASSWORD: 'hunter22' }), [])
+  })
+
+  test('the local admin of the environment obeys the rules for all admins', () => {
+    const password = 'correct horse'
+    for (const username of ['setup', '__system__', 'a/b', 'a..b', 'a\u202eb', 'x'.repeat(256)]) {
+      const problems = problemsOf({ ADMIN_USERNAME: username, ADMIN_PASSWORD: password })
+      assert.equal(problems.length, 1, problems.join('\n'))
+      assert.match(problems[0] ?? '', /^ADMIN_USERNAME: [a-z].*; give another name$/)
+    }
+    for (const long of ['x'.repeat(1025), 'ñ'.repeat(513)])
+      assert.deepEqual(problemsOf({ ADMIN_USERNAME: 'root', ADMIN_PASSWORD: long }), [
+        'ADMIN_PASSWORD: is too long; give at most 1024 bytes',
+      ])
+    assert.deepEqual(problemsOf({ ADMIN_USERNAME: 'root', ADMIN_PASSWORD: 'x'.repeat(1024) }), [])
+  })
+
+  test('a banner of several lines is taken', () => {
+    assert.equal(readConfig({ SFTP_BANNER: 'one\n\ttwo' }).sftp.banner, 'one\n\ttwo')
   })
 
   test('settings of the replaced product are named in a warning', () => {

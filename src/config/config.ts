@@ -1,7 +1,11 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { checkName } from '../core/accounts/account-rules.ts'
+import { maxPasswordBytes } from '../core/auth/password-hash.ts'
+import { toFileServerError } from '../core/errors.ts'
+import { withSetting } from '../core/settings/setting-rules.ts'
 import { hostPattern, type PlatformConfig, readPlatform } from './platform-config.ts'
-import { quote, SettingReader } from './setting-reader.ts'
+import { quote, type SettingProblem, SettingReader } from './setting-reader.ts'
 import type { SettingName } from './settings.ts'
 
 export type DatabaseConfig =
@@ -71,6 +75,12 @@ export interface Config {
 /** The environment cannot be used. The message has one line for each wrong variable, with the fix. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly problems: readonly SettingProblem[]
+
+  constructor(problems: readonly SettingProblem[]) {
+    super(problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('\n'))
+    this.problems = problems
+  }
 }
 
 /** @throws ConfigError naming every variable that is wrong */
@@ -104,7 +114,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   refuseSharedPorts(read, config)
   warnAboutReplacedSettings(env, warnings)
-  if (read.problems.length > 0) throw new ConfigError(read.problems.join('\n'))
+  if (read.problems.length > 0) throw new ConfigError(read.problems)
   return deepFreeze(config)
 }
 
@@ -136,11 +146,22 @@ function readAlgorithms(read: SettingReader): SftpConfig['algorithms'] {
   return isStrict ? 'strict' : 'compatible'
 }
 
+/** As when an admin changes it. */
+function readBanner(read: SettingReader): string | undefined {
+  const banner = read.given('SFTP_BANNER') || undefined
+  if (banner !== undefined && !withSetting({}, 'sftp_banner', banner))
+    read.refuse(
+      'SFTP_BANNER',
+      'is too long or holds control characters; give at most 4096 printable characters',
+    )
+  return banner
+}
+
 function readSftp(read: SettingReader): SftpConfig {
   return {
     port: read.port('SFTP_PORT'),
     algorithms: readAlgorithms(read),
-    banner: read.given('SFTP_BANNER') || undefined,
+    banner: readBanner(read),
   }
 }
 
@@ -186,8 +207,19 @@ function readAdmin(read: SettingReader): Config['admin'] {
     read.refuse('ADMIN_PASSWORD', 'is missing while ADMIN_USERNAME is set; set both or none')
   else if (password.length < 8) read.refuse('ADMIN_PASSWORD', 'is too short; give at least 8 characters')
   else if (password === username) read.refuse('ADMIN_PASSWORD', 'is the user name; choose another password')
-  if (username.length > 255) read.refuse('ADMIN_USERNAME', 'is too long; give at most 255 characters')
+  else if (Buffer.byteLength(password) > maxPasswordBytes)
+    read.refuse('ADMIN_PASSWORD', `is too long; give at most ${maxPasswordBytes} bytes`)
+  if (username !== '') refuseName(read, username)
   return { username, password }
+}
+
+function refuseName(read: SettingReader, username: string): void {
+  try {
+    checkName('ADMIN_USERNAME', username)
+  } catch (error) {
+    const { message } = toFileServerError(error)
+    read.refuse('ADMIN_USERNAME', `${message.replace('ADMIN_USERNAME: ', '')}; give another name`)
+  }
 }
 
 function readLimits(read: SettingReader): LimitsConfig {

@@ -2,9 +2,15 @@ import { resolve } from 'node:path'
 import { AddressList } from '../core/auth/address-list.ts'
 import { defaultOf, type SettingName } from './settings.ts'
 
+export interface SettingProblem {
+  readonly setting: SettingName
+  /** What is wrong, and how to put it right. */
+  readonly problem: string
+}
+
 /** Reads and checks variables one by one and keeps a line for each that is wrong, so that all are told at once. */
 export class SettingReader {
-  readonly problems: string[] = []
+  readonly problems: SettingProblem[] = []
   readonly #env: NodeJS.ProcessEnv
 
   constructor(env: NodeJS.ProcessEnv) {
@@ -22,7 +28,7 @@ export class SettingReader {
   }
 
   refuse(name: SettingName, problem: string): void {
-    this.problems.push(`${name}: ${problem}`)
+    this.problems.push({ setting: name, problem })
   }
 
   directory(name: SettingName, fallback: string = defaultOf(name)): string {

@@ -25,16 +25,30 @@ test('the sources start by themselves, in one process and in several', async () 
   }
 })
 
-test('a wrong setting ends the start with a line that names it and the fix', async () => {
+test('a wrong setting ends the start with a line of the log that names it and the fix', async () => {
   const { exitCode, stderr, stdout } = await runProgram(process.execPath, [sourceMain], {
     env: { SFTP_PORT: 'many', DATABASE_URL: 'mysql://x' },
   })
   assert.equal(exitCode, 1)
-  assert.equal(stdout, '')
-  const lines = stderr.trim().split('\n')
-  assert.equal(lines.length, 2)
-  assert.match(lines.find((line) => line.includes('SFTP_PORT')) ?? '', /give/)
-  assert.match(lines.find((line) => line.includes('DATABASE_URL')) ?? '', /give/)
+  assert.equal(stderr, '')
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; msg: string; setting: string; problem: string })
+  assert.deepEqual(lines.map(({ setting }) => setting).sort(), ['DATABASE_URL', 'SFTP_PORT'])
+  for (const { level, msg, problem } of lines) {
+    assert.deepEqual([level, msg], [50, 'setting refused'])
+    assert.match(problem, /; give/)
+  }
+})
+
+test('a setting to look at is told in a field of a line whose msg is always the same', async () => {
+  await using product = await startProduct({ env: { SFTPGO_FOO: 'x', SFTPGO_BAR: 'y' } })
+  const lines = product.log.map((line) => JSON.parse(line) as { msg: string; warning?: string })
+  assert.deepEqual(
+    lines.filter(({ warning }) => warning !== undefined).map(({ msg, warning }) => [msg, warning]),
+    [['setting to look at', 'SFTPGO_BAR, SFTPGO_FOO: not a setting of this product, ignored']],
+  )
 })
 
 test('users and passwords that were tried appear nowhere in the log', async () => {

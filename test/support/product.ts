@@ -217,7 +217,7 @@ function inherited(): NodeJS.ProcessEnv {
   return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) }
 }
 
-function defaultSettings(directory: string): Record<string, string> {
+export function defaultSettings(directory: string): Record<string, string> {
   return {
     STORAGES_DIR: join(directory, 'storages'),
     DATA_DIR: join(directory, 'state'),

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import type { FtpServerOptions } from './ftp-options.ts'
 import { takeProxyHeader } from '../proxy-header.ts'
@@ -100,7 +101,8 @@ export class FtpServer implements ProtocolServer {
     const server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) =>
       this.#accept(socket, isImplicitTls),
     )
-    return new Promise((resolve, reject) => {
+    const setting = isImplicitTls ? 'FTP_IMPLICIT_TLS_PORT' : 'FTP_PORT'
+    const listening = new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(port, host, () => {
         server.off('error', reject)
@@ -109,6 +111,7 @@ export class FtpServer implements ProtocolServer {
         resolve()
       })
     })
+    return listening.catch(failListening({ setting, host, port }))
   }
 
   #accept(socket: Socket, isImplicitTls: boolean): void {

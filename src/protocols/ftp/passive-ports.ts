@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { hasCode } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { settleAll } from '../../core/settle-all.ts'
+import { failListening } from '../listen-error.ts'
 import type { Claim, ClaimRequest, PassiveClaim } from './passive-claim.ts'
 import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
 
@@ -128,7 +129,7 @@ class PassivePort implements LanePort {
   }
 
   listen(host: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const listening = new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen(this.#wantedPort, host, () => {
         this.#server.off('error', reject)
@@ -138,6 +139,8 @@ class PassivePort implements LanePort {
         resolve()
       })
     })
+    const port = this.#wantedPort
+    return listening.catch(failListening({ setting: 'FTP_PASSIVE_PORTS', host, port }))
   }
 
   async close(): Promise<void> {

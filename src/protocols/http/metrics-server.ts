@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../core/log.ts'
 import type { AskReadiness } from '../../core/readiness.ts'
+import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { pathOf } from './base-path.ts'
 import { readinessAnswer } from './health-check.ts'
@@ -46,7 +47,7 @@ export class MetricsServer implements ProtocolServer {
   async start(): Promise<void> {
     const { host, port } = this.#options
     this.#server.listen({ host, port })
-    await once(this.#server, 'listening')
+    await once(this.#server, 'listening').catch(failListening({ setting: 'METRICS_PORT', host, port }))
     const address = this.#server.address()
     if (address !== null) this.#addresses = [addressText(address)]
   }

@@ -4,6 +4,7 @@ import ssh2, { type ClientInfo, type Connection } from 'ssh2'
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import { steadyClock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
+import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
 import { isCryptoAddonLoaded } from './crypto-addon.ts'
@@ -142,7 +143,7 @@ export class SftpServer implements ProtocolServer {
     if (!isCryptoAddonLoaded())
       log.warn({}, "ssh2's crypto addon is not loaded: sftp needs about twice the processor time")
     this.#listener.listen(port, host)
-    await once(this.#listener, 'listening')
+    await once(this.#listener, 'listening').catch(failListening({ setting: 'SFTP_PORT', host, port }))
     this.#listener.on('error', (error) => log.error({ err: error }, 'sftp listener failed'))
     const address = this.#listener.address()
     if (address === null || typeof address === 'string') throw new Error('the listener has no address')
