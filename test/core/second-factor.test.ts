@@ -103,6 +103,23 @@ test('a code that was validated before turns it on, and the secret waits for a q
   assert.deepEqual((await service.find(ann))?.protocols, ['HTTP'])
 })
 
+test('the code that was validated may be sent again to turn it on, and signs nobody in after it', async () => {
+  await using fixture = await openWorld()
+  const { world, service, outcome } = fixture
+  await world.addUser('ann')
+  const { secret } = await service.generate(ann)
+  const early = totpAt(secret, world.clock() - 30_000)
+  const passcode = totpAt(secret, world.clock())
+  service.validate(ann, { secret, passcode })
+  service.validate(ann, { secret, passcode })
+  assert.throws(() => service.validate(ann, { passcode: early }), 'one from before the code that was right')
+  await service.turnOn(ann, { secret, passcode, protocols: all })
+  for (const code of [passcode, early]) assert.equal(await outcome(byPassword(code)), 'access-denied')
+  world.turnClock(30_000)
+  assert.equal(await outcome(byPassword(passcode)), 'access-denied')
+  assert.equal(await outcome(byPassword(totpAt(secret, world.clock()))), 'accepted')
+})
+
 test('neither the database nor an event nor a record of it holds the secret or a recovery code', async () => {
   await using fixture = await openWorld()
   const { world, database, addUser } = fixture

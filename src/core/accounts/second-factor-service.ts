@@ -81,14 +81,18 @@ export class SecondFactorService {
     return { secret, url: otpauthUri({ secret, issuer: totpIssuer, account: owner.name }) }
   }
 
-  /** Whether the authenticator shows the codes of the secret that was made; turnOn() may follow. */
+  /**
+   * Whether the authenticator shows the codes of the secret that was made; turnOn() may follow, with the same code or none.
+   * A sign-in takes no code up to the one that was shown here, see `lastStep`.
+   */
   validate(
     owner: FactorOwner,
     { secret, passcode }: { readonly secret?: string | undefined; readonly passcode: string },
   ): void {
     const pending = this.#findPending(owner, secret)
     const code = passcode.replaceAll(/\s/g, '')
-    const step = matchingStep(pending.secret, code, { now: this.#clock(), lastStep: pending.provenStep ?? 0 })
+    const lastStep = pending.provenStep === undefined ? 0 : pending.provenStep - 1
+    const step = matchingStep(pending.secret, code, { now: this.#clock(), lastStep })
     if (step === undefined) throw invalid('passcode', 'is not the code that your authenticator shows now')
     pending.provenStep = step
   }

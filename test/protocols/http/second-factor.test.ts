@@ -21,8 +21,8 @@ function freshCode(secret: string): string {
   return totpAt(secret, Date.now() + 30_000)
 }
 
-/** Turns the second factor on as SFTPGo's clients do: generate, validate, save. */
-async function turnOn(call: Call, kind: 'user' | 'admin', protocols?: string[]) {
+/** Turns the second factor on as SFTPGo's clients do: generate, validate, save; `isRepeated`: with the code again. */
+async function turnOn(call: Call, kind: 'user' | 'admin', protocols?: string[], isRepeated = false) {
   const made = await call('POST', `/${kind}/totp/generate`, { config_name: 'Default' })
   assert.equal(made.status, 200, JSON.stringify(made.body))
   assert.equal(made.headers.get('cache-control'), 'no-store')
@@ -33,6 +33,7 @@ async function turnOn(call: Call, kind: 'user' | 'admin', protocols?: string[]) 
   const saved = await call('POST', `/${kind}/totp/save`, {
     ...{ enabled: true, config_name: 'Default', secret: { status: 'Plain', payload: secret } },
     ...(protocols && { protocols }),
+    ...(isRepeated && { passcode }),
   })
   assert.equal(saved.status, 200, JSON.stringify(saved.body))
   assert.equal(saved.headers.get('cache-control'), 'no-store')
@@ -86,7 +87,7 @@ test('a user changes protocols, renews recovery codes and turns it off, each wit
   await using world = await openHttpWorld()
   const browser = await newBrowser(world, 'ann')
   const call: Call = (method, path, body) => browser.call(method, path, body)
-  const { secret, recoveryCodes } = await turnOn(call, 'user', ['HTTP'])
+  const { secret, recoveryCodes } = await turnOn(call, 'user', ['HTTP'], true)
   const save = (body: object) => call('POST', '/user/totp/save', body)
   assert.equal(errorOf(await save({ enabled: true, protocols: ['FTP'] })), '400 invalid-argument')
   assert.equal((await save({ enabled: true, protocols: ['FTP'], passcode: freshCode(secret) })).status, 200)
@@ -124,7 +125,7 @@ test('only who is signed in reaches them, users in their browsers and admins wit
 test('an admin needs password and code for a token, by the header X-SFTPGO-OTP or in the body', async () => {
   await using world = await openHttpWorld()
   const call: Call = (method, path, body) => world.signedIn(method, path, body)
-  const { secret, recoveryCodes } = await turnOn(call, 'admin')
+  const { secret, recoveryCodes } = await turnOn(call, 'admin', undefined, true)
   const credentials = { username: 'root-admin', password: adminPassword }
   const basic = `Basic ${Buffer.from(`root-admin:${adminPassword}`).toString('base64')}`
   const byHeader = (otp?: string) =>
