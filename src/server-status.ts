@@ -128,17 +128,22 @@ async function readProcess({ config, serving, storages, ...known }: StatusSource
 /** The storages of the account, with the room on their disks. */
 export async function readStorages({ config, link, storages }: StorageSources): Promise<StorageSummary[]> {
   const views = await link.storages()
-  return Promise.all(views.map((view) => readStorage(join(config.storagesDir, view.id), view, storages)))
+  return Promise.all(
+    views.map(async (view) => ({
+      ...(await readStorage(join(config.storagesDir, view.id), view, storages)),
+      // Without a platform nobody publishes it.
+      isPublic: config.platform ? view.public : false,
+    })),
+  )
 }
 
 async function readStorage(
   directory: string,
   view: StorageView,
   storages: StorageProvider,
-): Promise<StorageSummary> {
+): Promise<Omit<StorageSummary, 'isPublic'>> {
   const known = {
     ...{ id: view.id, name: view.name, description: view.description, directory },
-    isPublic: view.public ?? false,
     isRegistered: view.registered ?? true,
     isWritable: view.writable,
   }

@@ -8,7 +8,11 @@ export const storage = Type.Object(
     name: Type.String({ description: 'As the platform shows it.' }),
     description: Type.String(),
     directory: Type.String({ description: 'For home_dir and mapped_path.' }),
-    is_public: Type.Boolean({ description: 'Anybody on the web can read it.' }),
+    is_public: Type.Optional(
+      Type.Boolean({
+        description: 'Anybody on the web can read it; left out when the platform could not be asked.',
+      }),
+    ),
     is_registered: Type.Boolean({ description: 'The platform knows it; true also when it cannot be asked.' }),
     is_writable: Type.Boolean(),
     free_bytes: amount('Bytes; 0 when not known.'),

@@ -53,8 +53,8 @@ export interface CertificateStatus {
 export interface StorageSummary extends StorageStatus {
   readonly id: string
   readonly description: string
-  /** Anybody on the web can read it. */
-  readonly isPublic: boolean
+  /** Anybody on the web can read it; undefined when the platform could not be asked. */
+  readonly isPublic: boolean | undefined
   /** The platform knows it; true also when it cannot be asked. */
   readonly isRegistered: boolean
 }

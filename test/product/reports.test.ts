@@ -37,12 +37,27 @@ test('storages of the account and of the disk come with their room', async () =>
   )
   assert.match(String(site?.error), /does not exist/)
   assert.deepEqual([stray?.id, stray?.is_public, stray?.is_registered], ['stray', false, false])
+  fake.setDown(true)
+  const unknown = await waitUntil('the platform to be asked in vain', async () => {
+    const found = (await product.api('GET', '/storages')).body as Record<string, unknown>[]
+    return found.every((storage) => !('is_public' in storage)) && found
+  })
+  assert.deepEqual(
+    unknown.map(({ id, is_registered }) => [id, is_registered]),
+    [
+      ['sftpgo_data', true],
+      ['stray', true],
+    ],
+  )
   const { body } = await product.api('GET', '/connect')
   assert.equal(Reflect.get(body as object, 'host'), '127.0.0.1')
 })
 
-test('standalone, admins are told the ports and host keys, and no host', async () => {
+test('standalone, admins are told the ports and host keys, no host, and that no storage is public', async () => {
   await using product = await startProduct({ env: { FTP_TLS: 'required' } })
+  await mkdir(join(product.storagesDirectory, 'site'))
+  const storages = (await product.api('GET', '/storages')).body as { is_public?: boolean }[]
+  assert.deepEqual(new Set(storages.map(({ is_public }) => is_public)), new Set([false]))
   const { body } = await product.api('GET', '/connect')
   const { host_keys, ...rest } = body as { host_keys: { fingerprint: string }[] }
   assert.deepEqual(rest, {

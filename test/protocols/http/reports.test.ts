@@ -34,6 +34,20 @@ test('lists storages with what the platform and the disk know of them', async ()
   ])
 })
 
+test('leaves out whether a storage is public where that is not known', async () => {
+  const found = {
+    ...{ id: 'site', name: 'Web site', description: '', directory: '/srv/site', isPublic: undefined },
+    ...{ isRegistered: true, isWritable: true, freeBytes: 7, totalBytes: 9, error: '' },
+  }
+  await using world = await openHttpWorld({ reports: { storages: () => Promise.resolve([found]) } })
+  const { status, body } = await world.signedIn('GET', '/storages')
+  assert.equal(status, 200)
+  assert.deepEqual(Object.keys((body as object[])[0] ?? {}).sort(), [
+    ...['description', 'directory', 'error', 'free_bytes', 'id', 'is_registered', 'is_writable', 'name'],
+    'total_bytes',
+  ])
+})
+
 test('tells every admin how clients connect, and nobody else', async () => {
   const info = {
     host: 'host.example',

@@ -26,7 +26,7 @@ function fromStorage(found: StorageSummary): StorageResource {
     name: found.name,
     description: found.description,
     directory: found.directory,
-    is_public: found.isPublic,
+    ...(found.isPublic === undefined ? {} : { is_public: found.isPublic }),
     is_registered: found.isRegistered,
     is_writable: found.isWritable,
     free_bytes: found.freeBytes,

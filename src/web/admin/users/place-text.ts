@@ -22,6 +22,7 @@ export function storageWarning(storage: StorageResource): string | undefined {
   if (!storage.is_writable) return t('users.place.readOnly')
   if (storage.error !== '') return storage.error
   if (storage.is_public) return t('users.place.public')
+  if (storage.is_public === undefined) return t('users.place.publicUnknown')
   return storage.is_registered ? undefined : t('users.place.unregistered')
 }
 

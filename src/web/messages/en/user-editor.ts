@@ -98,6 +98,8 @@ export const userEditor = {
   'users.place.own': 'Own space of the plugin',
   'users.place.ownHint': 'A directory named like the user.',
   'users.place.public': 'This storage is public: anybody on the web can read what is uploaded here.',
+  'users.place.publicUnknown':
+    'The platform does not answer: whether anybody on the web can read this storage is not known.',
   'users.place.readOnly': 'The server cannot write to this storage: uploads will fail.',
   'users.place.unregistered': 'The platform does not know this storage: it does not show the files.',
   'users.preset.custom': 'Custom',

@@ -102,6 +102,8 @@ export const userEditor: Translation<typeof english> = {
   'users.place.ownHint': 'Un directorio con el nombre del usuario.',
   'users.place.public':
     'Este almacenamiento es público: cualquiera en la web puede leer lo que se suba aquí.',
+  'users.place.publicUnknown':
+    'La plataforma no responde: no se sabe si cualquiera en la web puede leer este almacenamiento.',
   'users.place.readOnly': 'El servidor no puede escribir en este almacenamiento: las subidas fallarán.',
   'users.place.unregistered': 'La plataforma no conoce este almacenamiento: no muestra los archivos.',
   'users.preset.custom': 'Personalizado',
