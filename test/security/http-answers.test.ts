@@ -62,7 +62,7 @@ test('every kind of answer holds to what the console asks of a page in its origi
     ['the API’s description', 200, () => get('/api/v2/openapi.json')],
     ['not signed in', 401, () => send(world, { method: 'GET', path: '/api/v2/user/profile' })],
     ['nothing there', 404, () => get('/api/v2/missing')],
-    ['a method that is not served', 404, () => send(world, { method: 'PUT', path: '/healthz' })],
+    ['a method that is not served', 405, () => send(world, { method: 'PUT', path: '/healthz' })],
     ['an address that cannot be decoded', 400, () => get('/%zz')],
     ['a body that is no JSON', 400, () => post('/api/v2/token', '{')],
     ['a body that is too large', 413, () => post('/api/v2/token', 'x'.repeat(70_000))],

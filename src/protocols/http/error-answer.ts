@@ -38,6 +38,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 }
 
 export const notFoundAnswer: ErrorAnswer = { status: 404, body: refusals[404] ?? failure }
+/** Goes with the header Allow (RFC 9110 §15.5.6). */
+export const wrongMethodAnswer: ErrorAnswer = { status: 405, body: refusals[405] ?? failure }
 
 function ofFileServerError({ code, message, field }: FileServerError): ErrorAnswer {
   const status = httpStatus[code]

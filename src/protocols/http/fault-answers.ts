@@ -3,10 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, toFileServerError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { pathOf, type BasePath } from './base-path.ts'
-import { errorAnswer, notFoundAnswer, type ErrorAnswer } from './error-answer.ts'
+import { errorAnswer, notFoundAnswer, wrongMethodAnswer, type ErrorAnswer } from './error-answer.ts'
 import type { HttpApp } from './http-app.ts'
 import { fieldsOf } from './request-log.ts'
 import { securityHeaders, setSecurityHeaders } from './security-headers.ts'
+import { ServedMethods } from './served-methods.ts'
 
 export interface FaultParts {
   readonly log: Log
@@ -20,7 +21,7 @@ export interface FaultParts {
   }) => void
 }
 
-/** Everything thrown becomes an answer, and a line in the log where it is our fault. */
+/** For the routes that are registered after it. Everything thrown becomes an answer, and a line in the log where it is our fault. */
 export function answerFaults(app: HttpApp, basePath: BasePath, { log, onRefused }: FaultParts): void {
   app.setErrorHandler((error, request, reply) => {
     const found = errorAnswer(error)
@@ -36,9 +37,15 @@ export function answerFaults(app: HttpApp, basePath: BasePath, { log, onRefused 
       })
     return answer(reply, found)
   })
+  const served = new ServedMethods(app)
   app.setNotFoundHandler((request, reply) => {
     const target = isReading(request) ? basePath.redirectOf(request.originalUrl) : undefined
-    return target === undefined ? answer(reply, notFoundAnswer) : reply.redirect(target, 302)
+    if (target !== undefined) return reply.redirect(target, 302)
+    const methods = served.of(request.url)
+    // A route that is there may find nothing.
+    if (methods.length === 0 || methods.includes(request.method)) return answer(reply, notFoundAnswer)
+    void reply.header('Allow', methods.join(', '))
+    return answer(reply, wrongMethodAnswer)
   })
 }
 
