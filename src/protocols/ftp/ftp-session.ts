@@ -280,28 +280,40 @@ export class FtpSession {
   }
 
   async #run(line: CommandLine): Promise<void> {
-    if (line === tooLong) return this.reply(500, 'The command is too long')
+    if (line === tooLong) {
+      // Whatever it was, its data connection is not wanted.
+      this.data.drop()
+      return this.reply(500, 'The command is too long')
+    }
     const { verb, argument } = splitLine(line)
     if (verb === '') return
     const command = commandFor(verb)
     if (!command) return this.reply(500, 'Unknown command')
     if (command.needsLogin && !this.isSignedIn) return this.reply(530, 'Sign in first')
-    if (command.argument === 'required' && argument === '')
-      return this.reply(501, `${verb} needs an argument`)
     const running = new AbortController()
     const ended = Promise.withResolvers<void>()
     this.#running = running
     this.#runningEnded = ended.promise
     this.#runningIsLong = command.isLong === true
     try {
+      if (command.argument === 'required' && argument === '')
+        throw new FtpRefusal(501, `${verb} needs an argument`)
+      if (command.usesData) this.data.requireClaim()
       await command.run(this, argument, running.signal)
     } catch (error) {
       this.#refuse(error, verb, command)
     } finally {
+      if (command.usesData) this.#endTransfer()
       this.#running = undefined
       this.#runningIsLong = false
       ended.resolve()
     }
+  }
+
+  /** What was set and claimed for one transfer is not there for the next. */
+  #endTransfer(): void {
+    this.takeRestart()
+    this.data.drop()
   }
 
   #refuse(error: unknown, verb: string, command: Command): void {

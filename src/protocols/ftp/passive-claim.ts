@@ -52,6 +52,8 @@ export class Claim implements PassiveClaim {
   #socket: Socket | undefined
   #timer: NodeJS.Timeout | undefined
   #onTimeout: () => void = () => {}
+  /** For the queue: a connection that can only have been its own has ended before it said whose it is. */
+  hasComeAndGone = false
 
   constructor(request: ClaimRequest, queue: ClaimQueue) {
     this.request = request
@@ -84,7 +86,9 @@ export class Claim implements PassiveClaim {
   }
 
   renew(): void {
-    if (this.#state === 'armed') this.startTimer(this.request.timeoutMs, this.#onTimeout)
+    if (this.#state !== 'armed') return
+    this.hasComeAndGone = false
+    this.startTimer(this.request.timeoutMs, this.#onTimeout)
   }
 
   release(): void {

@@ -136,7 +136,7 @@ export class PassiveLane implements ClaimQueue {
   }
 
   #recognise(arrival: Arrival, hello: ClientHello | undefined): void {
-    if (!hello) return this.#drop(arrival)
+    if (!hello) return this.#dismiss(arrival)
     const username = this.#port.tickets.usernameOf(hello)
     const claim = username === undefined ? undefined : this.#port.claimOf(username)
     if (claim) {
@@ -150,10 +150,19 @@ export class PassiveLane implements ClaimQueue {
     this.#advance()
   }
 
+  /** It is nobody's: what came is no TLS, or it has ended. */
+  #dismiss(arrival: Arrival): void {
+    const { socket, candidates, state } = arrival
+    const [only] = candidates
+    const hasEnded = socket.readableEnded || socket.destroyed
+    if (only && hasEnded && candidates.size === 1 && state === 'silent') only.hasComeAndGone = true
+    this.#drop(arrival)
+  }
+
   /** Arms what may be armed and hands over what can be told, until nothing moves. */
   #advance(): void {
     do this.#armQueued()
-    while (this.#settleOne())
+    while (this.#settleOne() || this.#endOne())
   }
 
   /** In their order; only those who wait for one of their own user alone are overtaken. */
@@ -194,6 +203,17 @@ export class PassiveLane implements ClaimQueue {
       const isDue = arrival.state === 'anonymous' || (this.#queue.length > 0 && this.#armed.size === 1)
       if (!only || arrival.candidates.size > 1 || arrival.state === 'lost' || !isDue) continue
       this.#handOver(arrival, only)
+      return true
+    }
+    return false
+  }
+
+  /** A claim whose connection has ended is not waited for when others wait; a stray one may have been it. */
+  #endOne(): boolean {
+    if (this.#queue.length === 0) return false
+    for (const claim of this.#armed) {
+      if (!claim.hasComeAndGone) continue
+      this.#forget(claim)
       return true
     }
     return false

@@ -210,6 +210,59 @@ test('the connection of a claim that was given up is closed and not given to the
   assert.ok(await isSame(next, socket))
 })
 
+test('a TLS connection that ends before it has said whose it is frees the port for those who wait', async () => {
+  await using world = await openPorts()
+  for (const cut of ['FIN', 'RST'] as const) {
+    const claim = world.claim(unproven('a'))
+    const socket = await dial(await claim.port)
+    if (cut === 'FIN') await ended(socket.end())
+    else socket.resetAndDestroy()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    const next = world.claim()
+    assert.ok(await isSame(next, await dial(await next.port)))
+    await assert.rejects(claim.take(), (error) => hasCode(error, 'aborted'))
+  }
+})
+
+test('a TLS connection that ends before it has said whose it is takes nothing from a claim that nobody waits behind', async () => {
+  await using world = await openPorts()
+  const claim = world.claim(proven('a'))
+  const stray = await dial(await claim.port)
+  await ended(stray.end())
+  const socket = await dial(await claim.port)
+  greet(socket, 'a')
+  assert.ok(await isSame(claim, socket))
+})
+
+test('a claim that is asked for again waits for another connection than the one that ended', async () => {
+  await using world = await openPorts()
+  const claim = world.claim(proven('a'))
+  await ended((await dial(await claim.port)).end())
+  claim.renew()
+  const next = world.claim()
+  assert.ok(await stillWaits(next))
+  const socket = await dial(await claim.port)
+  greet(socket, 'a')
+  assert.ok(await isSame(claim, socket))
+  await next.port
+})
+
+test('a connection that ends before it has said whose it is, of two that it could be, ends the claim of neither', async () => {
+  await using world = await openPorts()
+  const claims = [world.claim(proven('a')), world.claim(proven('b'))] as const
+  const stray = await dial(await claims[0].port)
+  await claims[1].port
+  const next = world.claim(proven('a'))
+  await ended(stray.end())
+  assert.ok(await stillWaits(next))
+  for (const [claim, name] of [[claims[0], 'a'] as const, [claims[1], 'b'] as const]) {
+    const socket = await dial(await claim.port)
+    greet(socket, name)
+    assert.ok(await isSame(claim, socket))
+  }
+  await next.port
+})
+
 test('a claim that is given up while it waits does not hold the others', async () => {
   await using world = await openPorts()
   const [first, second, third] = [world.claim(), world.claim(), world.claim()]

@@ -30,6 +30,7 @@ export const listingCommands = {
     argument: 'optional',
     replies: 'listing',
     isLong: true,
+    usesData: true,
     async run(session, argument, signal) {
       await using listing = await openNamed(session, withoutOptions(argument))
       await sendListing(session, signal, longLines(session, listing))
@@ -40,6 +41,7 @@ export const listingCommands = {
     argument: 'optional',
     replies: 'listing',
     isLong: true,
+    usesData: true,
     async run(session, argument, signal) {
       await using listing = await openNamed(session, withoutOptions(argument))
       const { batches, prefix } = listing
@@ -55,6 +57,7 @@ export const listingCommands = {
     argument: 'optional',
     replies: 'file',
     isLong: true,
+    usesData: true,
     async run(session, argument, signal) {
       const directory = session.path(argument)
       await using listing = await opened(session.files.list(directory))

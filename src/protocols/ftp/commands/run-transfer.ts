@@ -33,7 +33,6 @@ export async function runTransfer(
     throw error
   } finally {
     session.progress = undefined
-    session.data.drop()
   }
   session.reply(226, 'Transfer complete')
 }

@@ -23,45 +23,44 @@ export const transferCommands = {
     argument: 'required',
     replies: 'file',
     isLong: true,
-    run: (session, argument, signal) => withClaim(session, () => retrieve(session, argument, signal)),
+    usesData: true,
+    run: retrieve,
   },
   STOR: {
     needsLogin: true,
     argument: 'required',
     replies: 'store',
     isLong: true,
-    run: (session, argument, signal) =>
-      withClaim(session, async () => {
-        const position = session.takeRestart()
-        const how = position > 0 ? modifyExisting : replaceOrCreate
-        const upload = await session.files.openUpload(session.path(argument), how)
-        await store(session, upload, position, signal)
-      }),
+    usesData: true,
+    async run(session, argument, signal) {
+      const position = session.takeRestart()
+      const how = position > 0 ? modifyExisting : replaceOrCreate
+      const upload = await session.files.openUpload(session.path(argument), how)
+      await store(session, upload, position, signal)
+    },
   },
   APPE: {
     needsLogin: true,
     argument: 'required',
     replies: 'store',
     isLong: true,
-    run: (session, argument, signal) =>
-      withClaim(session, async () => {
-        session.takeRestart()
-        const upload = await session.files.openUpload(session.path(argument), appendOrCreate)
-        await store(session, upload, upload.size, signal)
-      }),
+    usesData: true,
+    async run(session, argument, signal) {
+      const upload = await session.files.openUpload(session.path(argument), appendOrCreate)
+      await store(session, upload, upload.size, signal)
+    },
   },
   STOU: {
     needsLogin: true,
     argument: 'optional',
     replies: 'store',
     isLong: true,
-    run: (session, argument, signal) =>
-      withClaim(session, async () => {
-        session.takeRestart()
-        const upload = await openUnique(session, argument)
-        // The form that RFC 1123 §4.1.2.9 asks for.
-        await store(session, upload, 0, signal, `FILE: ${nameOf(upload.path)}`)
-      }),
+    usesData: true,
+    async run(session, argument, signal) {
+      const upload = await openUnique(session, argument)
+      // The form that RFC 1123 §4.1.2.9 asks for.
+      await store(session, upload, 0, signal, `FILE: ${nameOf(upload.path)}`)
+    },
   },
   REST: {
     needsLogin: true,
@@ -84,17 +83,6 @@ export const transferCommands = {
     },
   },
 } satisfies CommandGroup
-
-/** What was claimed for a transfer is gone after it, also when it could not begin. */
-async function withClaim(session: FtpSession, transfer: () => Promise<void>): Promise<void> {
-  try {
-    session.data.requireClaim()
-    await transfer()
-  } finally {
-    session.takeRestart()
-    session.data.drop()
-  }
-}
 
 async function retrieve(session: FtpSession, argument: string, signal: AbortSignal): Promise<void> {
   const position = session.takeRestart()
