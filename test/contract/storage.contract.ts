@@ -184,6 +184,15 @@ const uploadFacts: Record<string, Fact> = {
     assert.equal(await get(storage, ['file']), 'the original')
     assert.deepEqual(await namesIn(storage, []), ['file'])
   },
+  'a commit that is refused right before it takes its name leaves the original': async ({ storage }) => {
+    await put(storage, ['file'], 'the original')
+    const file = await storage.openWrite(['file'], 'replace')
+    await file.write(0, [bytes('new')])
+    const beforeName = () => Promise.reject(new FileServerError('aborted', 'not wanted any more'))
+    await fails('aborted', file.commit({ beforeName }))
+    assert.equal(await get(storage, ['file']), 'the original')
+    assert.equal(await storage.removeStagedUploads(), 0)
+  },
   'a new file is taken by one of many': async ({ storage }) => {
     const files = await Promise.all(Array.from({ length: 8 }, () => storage.openWrite(['one'], 'create')))
     await Promise.all(files.map((file, index) => file.write(0, [bytes(`${index}`)])))

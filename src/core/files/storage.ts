@@ -75,6 +75,13 @@ export type WriteMode = 'create' | 'replace' | 'modify' | 'append'
  */
 export type ChooseWriteMode = (existing: Entry | undefined) => Promise<WriteMode | undefined>
 
+export interface CommitOptions {
+  /** What somebody put under the name meanwhile stays, and the commit fails. */
+  readonly onlyIfFree?: boolean
+  /** Asked when the data is durable, right before it takes its name; throws to refuse. */
+  readonly beforeName?: (() => Promise<void>) | undefined
+}
+
 export interface WritableFile {
   readonly mode: WriteMode
   /** Bytes that the name held when opened: 0 for a new one. */
@@ -93,7 +100,7 @@ export interface WritableFile {
    * Durable data, then the name, then a durable name. Closes the file, also when it fails.
    * @throws 'already-exists' in mode 'create', or with `onlyIfFree`, when somebody took the name meanwhile.
    */
-  commit(options?: { onlyIfFree?: boolean }): Promise<void>
+  commit(options?: CommitOptions): Promise<void>
   /** Closes the file; a staged one leaves no trace. Idempotent; does nothing after commit(). */
   discard(): Promise<void>
 }

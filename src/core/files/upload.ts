@@ -5,7 +5,7 @@ import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ticket.ts'
-import type { Attributes, Entry, WritableFile } from './storage.ts'
+import type { Attributes, CommitOptions, Entry, WritableFile } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
 import type { VirtualPath } from './virtual-path.ts'
@@ -154,11 +154,12 @@ export class Upload implements TransferStatus {
   }
 
   /**
+   * `checkLast` is asked when the bytes are durable, right before they take the place of a file, and throws to refuse.
    * @throws what spoiled the upload; 'already-exists' 'quota-exceeded' 'no-space' 'storage-failure' of the last step;
    * 'aborted' after abort()
    */
-  finish(): Promise<void> {
-    this.#end ??= this.#finish()
+  finish(checkLast?: () => Promise<void>): Promise<void> {
+    this.#end ??= this.#finish(checkLast)
     return this.#isAborted ? this.#end.then(() => this.#refuseEnded()) : this.#end
   }
 
@@ -231,11 +232,14 @@ export class Upload implements TransferStatus {
     if (isShorter) this.#ranges.truncate(size)
   }
 
-  async #finish(): Promise<void> {
+  async #finish(checkLast: (() => Promise<void>) | undefined): Promise<void> {
+    const { isNew, isResumable, replacesNothing } = this.#options
+    // What arrived of a new file is kept anyway.
+    const beforeName = isNew && isResumable ? undefined : checkLast
     await this.#idle()
     try {
       if (this.#failure) throw this.#failure
-      await this.#commit({ onlyIfFree: this.#options.replacesNothing })
+      await this.#commit({ onlyIfFree: replacesNothing, beforeName })
     } catch (error) {
       const failure = toFileServerError(error)
       await this.#giveUp(failure)
@@ -274,7 +278,7 @@ export class Upload implements TransferStatus {
     this.#context.events.emit({ type: 'upload-failed', ...this.#report(), code: failure.code })
   }
 
-  async #commit(options: { onlyIfFree: boolean }): Promise<void> {
+  async #commit(options: CommitOptions): Promise<void> {
     const { file, ticket, commitAlone, inPlace, isNew } = this.#options
     if (inPlace) await this.#settleInPlace(inPlace.file)
     if (Object.keys(this.#times).length > 0) await file.setAttributes(this.#times)

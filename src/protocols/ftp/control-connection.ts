@@ -28,6 +28,7 @@ export class ControlConnection {
   readonly #closing = new AbortController()
   #stream: Socket
   #isEnding = false
+  #hasEnded = false
   /** From the last byte in clear to the first through TLS: nothing may be said. */
   #isHandshaking = false
   #flushing: NodeJS.Immediate | undefined
@@ -38,7 +39,9 @@ export class ControlConnection {
     this.#events = events
     this.#reader = new CommandReader(maxLineBytes)
     socket.on('error', () => {})
+    socket.once('end', this.#end)
     socket.once('close', () => {
+      this.#end()
       this.#closing.abort()
       events.onClose()
     })
@@ -51,6 +54,11 @@ export class ControlConnection {
   /** e.g. 'TLSv1.3'; undefined in clear. */
   get tlsVersion(): string | undefined {
     return (this.#stream instanceof TLSSocket && this.#stream.getProtocol()) || undefined
+  }
+
+  /** True when the client will send nothing more, or is gone. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   get localAddress(): string {
@@ -71,6 +79,12 @@ export class ControlConnection {
   hold(isHeld: boolean): void {
     if (isHeld) this.#stream.pause()
     else this.#stream.resume()
+  }
+
+  /** What the client has asked for is answered also when it ends its side first. */
+  outliveEnd(): void {
+    this.#raw.allowHalfOpen = true
+    this.#stream.allowHalfOpen = true
   }
 
   reply(code: number, text: string | readonly string[]): void {
@@ -122,7 +136,7 @@ export class ControlConnection {
     const hello = await peekClientHello(this.#raw, signal)
     const identity = identities.open(hello)
     const secured = new TLSSocket(this.#raw, { isServer: true, secureContext: identity.context })
-    secured.on('error', () => {})
+    secured.on('error', () => {}).once('end', this.#end)
     await secureOrThrow(secured, signal).catch((error: unknown) => {
       identities.close(identity)
       throw error
@@ -152,6 +166,10 @@ export class ControlConnection {
     clearImmediate(this.#flushing)
     this.#flushing = undefined
     this.#stream.uncork()
+  }
+
+  readonly #end = (): void => {
+    this.#hasEnded = true
   }
 
   readonly #receive = (chunk: Buffer): void => {

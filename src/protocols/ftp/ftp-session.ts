@@ -55,6 +55,7 @@ export class FtpSession {
   #session: Session | undefined
   #restartAt = 0
   #hasSpoken = false
+  #hasQuit = false
   #queue: CommandLine[] = []
   #isWorking = false
   #running: AbortController | undefined
@@ -144,6 +145,11 @@ export class FtpSession {
     return this.#queue.length > 0 || this.control.hasUnreadBytes
   }
 
+  /** The client has ended its connection without a goodbye, which RFC 959 §4.1.1 takes for ABOR and QUIT. */
+  get hasLostClient(): boolean {
+    return this.control.hasEnded && !this.#hasQuit
+  }
+
   reply(code: number, text: string | readonly string[]): void {
     this.control.reply(code, text)
   }
@@ -225,6 +231,10 @@ export class FtpSession {
   #receive(line: CommandLine): void {
     if (this.#closing) return
     this.#hasSpoken = true
+    if (typeof line === 'string' && splitLine(line).verb === 'QUIT') {
+      this.#hasQuit = true
+      this.control.outliveEnd()
+    }
     if (typeof line === 'string' && this.#runningIsLong && this.#answerMeanwhile(line)) return
     this.#queue.push(line)
     if (this.#queue.length >= maxQueuedCommands) this.control.hold(true)

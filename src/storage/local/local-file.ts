@@ -1,5 +1,12 @@
 import { FileServerError } from '../../core/errors.ts'
-import type { Attributes, Entry, ReadableFile, WritableFile, WriteMode } from '../../core/files/storage.ts'
+import type {
+  Attributes,
+  CommitOptions,
+  Entry,
+  ReadableFile,
+  WritableFile,
+  WriteMode,
+} from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory } from './held-directory.ts'
 import { toEntry } from './disk-entry.ts'
@@ -157,9 +164,9 @@ export class LocalWritableFile implements WritableFile {
     return this.#file.use((disk, descriptor) => disk.fdatasync(descriptor))
   }
 
-  async commit({ onlyIfFree = false } = {}): Promise<void> {
+  async commit({ onlyIfFree = false, beforeName }: CommitOptions = {}): Promise<void> {
     if (this.#ended) throw new FileServerError('aborted', 'The file is closed')
-    const committed = this.#commit(onlyIfFree || this.mode === 'create')
+    const committed = this.#commit(onlyIfFree || this.mode === 'create', beforeName)
     this.#ended = committed.catch(() => {})
     return committed
   }
@@ -169,9 +176,10 @@ export class LocalWritableFile implements WritableFile {
     return this.#ended
   }
 
-  async #commit(onlyIfFree: boolean): Promise<void> {
+  async #commit(onlyIfFree: boolean, beforeName: CommitOptions['beforeName']): Promise<void> {
     try {
       await this.sync()
+      await beforeName?.()
       await this.#publish(onlyIfFree)
     } finally {
       await this.#end()

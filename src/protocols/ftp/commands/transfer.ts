@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { FileServerError, hasCode, toFileServerError } from '../../../core/errors.ts'
 import type { OpenForWriting } from '../../../core/files/transfer-opener.ts'
 import type { Upload } from '../../../core/files/upload.ts'
@@ -116,12 +117,27 @@ async function store(
     const plan = { direction: 'receive', signal, progress: upload, announcement } as const
     await runTransfer(session, plan, async (connection) => {
       await receiveFile(connection, upload, position, converter)
-      await upload.finish()
+      // TLS tells the end of a file from the end of its client.
+      if (session.data.isPrivate) return upload.finish()
+      const requireClient = (): Promise<void> => requireClientOf(session)
+      await requireClient()
+      await upload.finish(requireClient)
     })
   } catch (error) {
     await upload.abort(ended(error))
     throw error
   }
+}
+
+/**
+ * In clear a data connection ends in the same way at the end of a file and when its client is killed. Then the control
+ * connection ends as well, in the same moment, which is known when the event loop has looked at all sockets again.
+ * @throws FileServerError 'aborted'
+ */
+async function requireClientOf(session: FtpSession): Promise<void> {
+  // Two turns: the first may belong to a look that was before.
+  for (let turn = 0; turn < 2; turn++) await setImmediate()
+  if (session.hasLostClient) throw new FileServerError('aborted', 'The connection was lost')
 }
 
 function ended(error: unknown): FileServerError {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { runProgram } from '../support/run-program.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import { type Product, startProduct } from '../support/product.ts'
+import { FtpClient, gone } from '../protocols/ftp/ftp-client.ts'
+
+/** Sends some of a file and is killed; the kernel closes its connections by their numbers, the lower one first. */
+const killedClient = `
+import os, socket, sys, time
+port, first, command = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+spare = os.open('/dev/null', os.O_RDONLY)
+control = socket.create_connection(('127.0.0.1', port))
+lines = control.makefile('r')
+def ask(line):
+    control.sendall((line + '\\r\\n').encode())
+    return lines.readline()
+lines.readline()
+ask('USER ann'); ask('PASS ann-password'); ask('TYPE I')
+data = socket.create_connection(('127.0.0.1', int(ask('EPSV').split('|')[3])))
+if first == 'data':
+    os.dup2(data.fileno(), spare)
+    data.close()
+    data = socket.socket(fileno=spare)
+ask(command)
+data.sendall(b'h' * 300000)
+time.sleep(0.05)
+os.kill(os.getpid(), 9)
+`
+
+const original = 'the original'
+
+async function fileOf(product: Product): Promise<string> {
+  await mkdir(product.homeOf('ann'), { recursive: true })
+  return join(product.homeOf('ann'), 'file')
+}
+
+describe('clients over FTP in clear that are killed in the middle of an upload', { concurrency: 1 }, () => {
+  let product: Product
+  before(async () => {
+    product = await startProduct()
+    await product.addUser('ann')
+    await mkdir(product.homeOf('ann'), { recursive: true })
+  })
+  after(() => product[Symbol.asyncDispose]())
+  const at = (name: string) => join(product.homeOf('ann'), name)
+  const allGone = () =>
+    waitUntil('no session', async () => {
+      const { body } = await product.api('GET', '/connections')
+      return (body as unknown[]).length === 0
+    })
+
+  for (const first of ['control', 'data'] as const) {
+    test(`leave the original when their ${first} connection ends first, in each of 25 rounds`, async () => {
+      for (let round = 0; round < 25; round++) {
+        await writeFile(at('file'), original)
+        await runProgram('python3', ['-c', killedClient, String(product.ftpPort), first, 'STOR file'])
+        await allGone()
+        assert.equal((await stat(at('file'))).size, original.length, `round ${round}`)
+      }
+    })
+
+    test(`keep what arrived of a new file when their ${first} connection ends first`, async () => {
+      await runProgram('python3', ['-c', killedClient, String(product.ftpPort), first, `STOR new-${first}`])
+      await allGone()
+      assert.equal((await stat(at(`new-${first}`))).size, 300_000)
+    })
+  }
+
+  test('leave the original when they are curl', async () => {
+    const local = join(product.homeOf('ann'), '..', 'local')
+    await writeFile(local, '')
+    await truncate(local, 60_000_000)
+    for (let round = 0; round < 5; round++) {
+      await writeFile(at('file'), original)
+      const url = `ftp://127.0.0.1:${product.ftpPort}/file`
+      const args = ['-s', '--limit-rate', '10M', '-u', 'ann:ann-password', '-T', local, url]
+      const { exitCode } = await runProgram('curl', args, { timeoutMs: 500 })
+      assert.equal(exitCode, null)
+      await allGone()
+      assert.equal((await stat(at('file'))).size, original.length, `round ${round}`)
+    }
+  })
+})
+
+/** A client that sends all it has to say, shuts its sending side down and reads on, as `nc -N` does. */
+async function openHalfCloser(port: number): Promise<FtpClient> {
+  const client = await FtpClient.connect(port)
+  client.socket.allowHalfOpen = true
+  await client.reply(220)
+  await client.command('USER ann', 331)
+  await client.command('PASS ann-password', 230)
+  return client
+}
+
+for (const stage of ['before', 'after'] as const) {
+  test(`an upload is stored and answered when QUIT and the end of what is sent come ${stage} its last byte`, async () => {
+    await using product = await startProduct()
+    await product.addUser('ann')
+    const file = await fileOf(product)
+    await writeFile(file, original)
+    using client = await openHalfCloser(product.ftpPort)
+    const data = await client.dataSocket(await client.passive())
+    await client.command('STOR file', 150)
+    data.write('half')
+    if (stage === 'after') data.end('half')
+    client.socket.end('QUIT\r\n')
+    if (stage === 'before') {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      data.end('half')
+    }
+    await client.reply(226)
+    await client.reply(221)
+    await client.closed()
+    assert.equal(await readFile(file, 'utf8'), 'halfhalf')
+  })
+}
+
+test('without QUIT the end of the control connection breaks an upload off, as RFC 959 §4.1.1 has it', async () => {
+  await using product = await startProduct()
+  await product.addUser('ann')
+  const file = await fileOf(product)
+  await writeFile(file, original)
+  using client = await openHalfCloser(product.ftpPort)
+  const data = await client.dataSocket(await client.passive())
+  await client.command('STOR file', 150)
+  data.write('half')
+  client.socket.end()
+  await gone(data)
+  await client.closed()
+  assert.equal(await readFile(file, 'utf8'), original)
+})
