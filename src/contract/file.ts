@@ -35,7 +35,12 @@ export const fileEntry = Type.Object(
     name: Type.String(),
     type: Type.Enum(['file', 'directory', 'symlink', 'other']),
     size: amount('Bytes.'),
-    modified: timestamp('When the content last changed'),
+    modified: Type.Integer({
+      minimum: -Number.MAX_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER,
+      format: 'int64',
+      description: 'When the content last changed (ms since the epoch, negative before 1970).',
+    }),
     fixed: Type.Optional(
       Type.Literal(true, {
         description: 'A mounted folder, or the way to one: not moved, renamed or removed.',

@@ -468,6 +468,27 @@ const directoryFacts: Record<string, Fact> = {
     await storage.removeDirectory(['d'])
     assert.deepEqual(await namesIn(storage, []), [])
   },
+  'times before 1970 are kept to the millisecond, by name, in an open file and of a link': async ({
+    storage,
+  }) => {
+    await put(storage, ['file'], 'hello')
+    await storage.symlink(['file'], ['link'])
+    for (const time of [-1_000, -1, -1_500, -1_001, -147_000_000_001, -2_000_000_000_000]) {
+      const times = { modifiedAt: time, accessedAt: time }
+      await storage.setAttributes(['file'], times)
+      const link = { modifiedAt: time - 1, accessedAt: time - 1 }
+      await storage.setAttributes(['link'], link, { followLink: false })
+      await using open = await opened(storage, ['file'], 'modify')
+      for (const [found, expected] of [
+        [await storage.stat(['file']), times],
+        [await storage.lstat(['link']), link],
+      ] as const)
+        assert.deepEqual({ modifiedAt: found.modifiedAt, accessedAt: found.accessedAt }, expected)
+      await open.setAttributes({ modifiedAt: time - 2 })
+      assert.equal((await open.stat()).modifiedAt, time - 2)
+      assert.equal((await open.stat()).accessedAt, time)
+    }
+  },
   'attributes are set by name': async ({ storage }) => {
     await put(storage, ['file'], 'hello')
     await storage.makeDirectory(['d'])

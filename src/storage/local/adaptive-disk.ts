@@ -159,14 +159,14 @@ export class AdaptiveDisk implements DiskCalls {
     )
   }
 
-  utimes(path: string, accessed: number, modified: number): Promise<void> {
+  utimes(path: string, accessed: number | string, modified: number | string): Promise<void> {
     return this.#change(
       () => fs.utimesSync(path, accessed, modified),
       () => pooled.utimes(path, accessed, modified),
     )
   }
 
-  lutimes(path: string, accessed: number, modified: number): Promise<void> {
+  lutimes(path: string, accessed: number | string, modified: number | string): Promise<void> {
     return this.#change(
       () => fs.lutimesSync(path, accessed, modified),
       () => pooled.lutimes(path, accessed, modified),
@@ -180,7 +180,7 @@ export class AdaptiveDisk implements DiskCalls {
     )
   }
 
-  futimes(descriptor: number, accessed: number, modified: number): Promise<void> {
+  futimes(descriptor: number, accessed: number | string, modified: number | string): Promise<void> {
     return this.#change(
       () => fs.futimesSync(descriptor, accessed, modified),
       () => pooled.futimes(descriptor, accessed, modified),

@@ -77,16 +77,16 @@ export const chmod = promisify(fs.chmod) as (path: string, mode: number) => Prom
 /** Times in seconds; toSeconds() makes them. */
 export const utimes = promisify(fs.utimes) as (
   path: string,
-  accessed: number,
-  modified: number,
+  accessed: number | string,
+  modified: number | string,
 ) => Promise<void>
 export const lutimes = promisify(fs.lutimes) as typeof utimes
 export const truncate = promisify(fs.truncate) as (path: string, size: number) => Promise<void>
 export const fchmod = promisify(fs.fchmod) as (descriptor: number, mode: number) => Promise<void>
 export const futimes = promisify(fs.futimes) as (
   descriptor: number,
-  accessed: number,
-  modified: number,
+  accessed: number | string,
+  modified: number | string,
 ) => Promise<void>
 export const ftruncate = promisify(fs.ftruncate) as (descriptor: number, size: number) => Promise<void>
 export const fsync = promisify(fs.fsync) as (descriptor: number) => Promise<void>

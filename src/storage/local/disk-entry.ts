@@ -26,6 +26,8 @@ function typeOf(stats: Stats): EntryType {
  * Milliseconds as the seconds that Node's utimes calls take. A fraction does not survive the way through a double
  * unharmed, so half a microsecond is added to come out at the same millisecond when it is read again.
  */
-export function toSeconds(milliseconds: number): number {
-  return milliseconds % 1000 === 0 ? milliseconds / 1000 : (milliseconds + 0.0005) / 1000
+export function toSeconds(milliseconds: number): number | string {
+  const seconds = milliseconds % 1000 === 0 ? milliseconds / 1000 : (milliseconds + 0.0005) / 1000
+  // Node takes a negative number for "now", but not its digits.
+  return seconds < 0 ? String(seconds) : seconds
 }

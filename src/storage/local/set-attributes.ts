@@ -65,7 +65,7 @@ export function requireFile(entry: Entry): void {
 function timesToSet(
   attributes: Attributes,
   known?: Entry,
-): { accessed: number; modified: number } | undefined {
+): { accessed: number | string; modified: number | string } | undefined {
   if (attributes.modifiedAt === undefined && attributes.accessedAt === undefined) return undefined
   return {
     accessed: toSeconds(attributes.accessedAt ?? known?.accessedAt ?? 0),

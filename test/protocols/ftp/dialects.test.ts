@@ -156,6 +156,20 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     await it.client.command('MLST missing', 550)
   })
 
+  test('a time before 1970 is kept, and one that the disk cannot keep is told as what it became', async () => {
+    using it = await signedIn()
+    await writeFile(join(it.user.home, 'file'), '')
+    for (const command of ['MFMT 19691231235959 file', 'MDTM 19650505120000 file']) {
+      const time = command.split(' ')[1] as string
+      await it.client.command(command, 213)
+      assert.match((await it.client.command('MDTM file', 213)).text, new RegExp(time))
+      assert.match((await it.client.command('MLST file', 250)).text, new RegExp(`modify=${time};`, 'i'))
+    }
+    const { text } = await it.client.command('MFMT 15000101000000 file', 213)
+    const kept = /^213 (\d{14})/.exec((await it.client.command('MDTM file', 213)).text)?.[1]
+    assert.match(text, new RegExp(`Modify=${kept};`))
+  })
+
   test('SIZE is for TYPE I, MDTM and MFMT are in UTC with fractions allowed', async () => {
     using it = await signedIn()
     const file = join(it.user.home, 'a file')

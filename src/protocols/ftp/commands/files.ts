@@ -74,8 +74,8 @@ export const fileCommands = {
       const [time, name] = splitTime(argument)
       if (time === undefined) throw new FtpRefusal(501, 'The time must be YYYYMMDDHHMMSS')
       if (name === '') throw new FtpRefusal(501, 'MFMT needs a time and a name')
-      await setTime(session, session.path(name), time)
-      session.reply(213, `Modify=${formatTime(time)}; ${name}`)
+      const kept = await setTime(session, session.path(name), time)
+      session.reply(213, `Modify=${formatTime(kept)}; ${name}`)
     },
   },
 } satisfies CommandGroup
@@ -86,8 +86,16 @@ function splitTime(argument: string): [time: number | undefined, name: string] {
   return [parseTime(argument.slice(0, space)), argument.slice(space + 1)]
 }
 
-async function setTime(session: FtpSession, path: VirtualPath, modifiedAt: number): Promise<void> {
+/** Answers what is kept: a file system may not reach so far back or ahead. */
+async function setTime(session: FtpSession, path: VirtualPath, modifiedAt: number): Promise<number> {
   await session.files.setAttributes(path, { modifiedAt })
+  try {
+    return (await session.files.stat(path)).modifiedAt
+  } catch (error) {
+    // Who may set a time need not be allowed to see it.
+    if (hasCode(error, 'permission-denied')) return modifiedAt
+    throw error
+  }
 }
 
 /** Older clients set a time with MDTM; a file that is really called so comes first. */
@@ -100,7 +108,6 @@ async function setTimeByMdtm(session: FtpSession, argument: string): Promise<boo
   } catch (error) {
     if (!hasCode(error, 'not-found')) throw error
   }
-  await setTime(session, session.path(name), time)
-  session.reply(213, formatTime(time))
+  session.reply(213, formatTime(await setTime(session, session.path(name), time)))
   return true
 }

@@ -10,7 +10,7 @@ export function toFileEntry(files: UserFilesystem, path: VirtualPath, entry: Ent
     name: entry.name,
     type: entry.type,
     size: entry.size,
-    modified: Math.max(0, entry.modifiedAt),
+    modified: entry.modifiedAt,
     ...(isFixed ? { fixed: true } : {}),
     ...(isDenied ? { denied: true } : {}),
   }

@@ -59,8 +59,8 @@ function orderOf({ path, overwrite, modified }: UploadMetadata) {
 }
 
 function toTime(text: string): number {
-  const time = /^\d{1,16}$/.test(text) ? Number(text) : Infinity
-  if (time <= lastTime) return time
+  const time = /^-?\d{1,16}$/.test(text) ? Number(text) : Infinity
+  if (Math.abs(time) <= lastTime) return time
   throw new FileServerError('invalid-argument', 'modified: must be milliseconds since 1970', {
     field: 'modified',
   })

@@ -103,7 +103,7 @@ function serveTus(app: HttpApp, answer: Answer): void {
         summary: 'Begin an upload (tus creation)',
         description:
           'Upload-Metadata: `path`, a virtual path; `overwrite`, `true` to replace a file; `modified`, milliseconds ' +
-          'since the epoch, becomes the time of the file; `id`, 32 random hexadecimal digits, becomes the id of the ' +
+          'since the epoch, negative before 1970, becomes the time of the file; `id`, 32 random hexadecimal digits, becomes the id of the ' +
           'upload, by which to ask (HEAD) when the answer is lost.',
         response: { 201: noContent },
       },

@@ -54,7 +54,7 @@ export class TusSender implements RunningUpload {
 
   #options(): UploadOptions {
     const { uploadId, mayHaveBegun, file, path, overwrite } = this.#item
-    const modified = String(Math.max(0, file.lastModified))
+    const modified = String(file.lastModified)
     // A small file is one request.
     const isWhole = file.size > 0 && file.size <= pieceBytes
     this.#item.mayHaveBegun = true

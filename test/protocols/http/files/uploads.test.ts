@@ -114,7 +114,7 @@ test('a file comes in pieces by tus-js-client and is seen when it is whole', asy
     ann,
     endpoint,
     bytes,
-    { path: '/größe 😀.bin', modified: '1000000000000' },
+    { path: '/größe 😀.bin', modified: '-147000000001' },
     {
       onChunkComplete: (_size, accepted) => {
         if (accepted < bytes.length) void readdir(ann.home).then((names) => names.forEach((n) => seen.add(n)))
@@ -123,7 +123,7 @@ test('a file comes in pieces by tus-js-client and is seen when it is whole', asy
   )
   const file = join(ann.home, 'größe 😀.bin')
   assert.ok((await readFile(file)).equals(bytes))
-  assert.equal((await stat(file)).mtimeMs, 1_000_000_000_000)
+  assert.equal(Math.floor((await stat(file)).mtimeMs), -147_000_000_001)
   assert.ok(!seen.has('größe 😀.bin'))
   assert.deepEqual((await ann.call('GET', '/user/uploads')).body, [])
 })
