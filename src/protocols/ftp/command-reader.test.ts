@@ -40,6 +40,20 @@ test('a doubled 0xFF is one in a name', () => {
   for (const chunkBytes of [1, 2, 7, 100]) assert.deepEqual(readAll(bytes, chunkBytes).lines, ['MKD aÿb'])
 })
 
+test('CR NUL is a CR in a name, also at its end, and CR alone stays', () => {
+  for (const [sent, read] of [
+    ['MKD a\r\0b\r\n', 'MKD a\rb'],
+    ['MKD \r\0\r\0b\r\0\r\n', 'MKD \r\rb\r'],
+    ['MKD a\rb\r\n', 'MKD a\rb'],
+    ['MKD a\0b\r\n', 'MKD a\0b'],
+    ['NOOP\r\r\n', 'NOOP'],
+    ['NOOP\0\r\n', 'NOOP'],
+    ['NOOP\r\0\n', 'NOOP'],
+  ] as const)
+    for (const chunkBytes of [1, 2, 7, 100])
+      assert.deepEqual(readAll(Buffer.from(sent), chunkBytes).lines, [read])
+})
+
 test('a line that is too long is one error and the next one is read', () => {
   for (const chunkBytes of [1, 7, 1000]) {
     const { lines, reader } = readAll(Buffer.from(`${'x'.repeat(65)}\r\nNOOP\r\n`), chunkBytes)

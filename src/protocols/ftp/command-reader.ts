@@ -63,12 +63,24 @@ export class CommandReader {
     const line = Buffer.concat(this.#parts)
     this.#parts = []
     this.#length = 0
-    let end = line.length
-    while (end > 0 && (line[end - 1] === carriageReturn || line[end - 1] === 0)) end--
-    const text = line.subarray(0, end)
+    const text = line.subarray(0, endOf(line))
     // RFC 2640 §2.2: what is not UTF-8 comes from a client that knows no UTF-8.
-    return isUtf8(text) ? text.toString('utf8') : text.toString('latin1')
+    const decoded = isUtf8(text) ? text.toString('utf8') : text.toString('latin1')
+    // A CR that ends no line has a NUL behind it (RFC 854, RFC 2640 §3.1).
+    return decoded.replaceAll('\r\0', '\r')
   }
+}
+
+/** Before the CR that ends `line`, and what careless clients send beside it. */
+function endOf(line: Buffer): number {
+  const isEnded = line.at(-1) === carriageReturn
+  let end = isEnded ? line.length - 1 : line.length
+  while (end > 0 && (line[end - 1] === carriageReturn || line[end - 1] === 0)) {
+    // Of the name: a line that ends in order goes on behind it.
+    if (isEnded && line[end - 1] === 0 && line[end - 2] === carriageReturn) break
+    end--
+  }
+  return end
 }
 
 /** Takes Telnet commands out of a stream; a command may be split over chunks. */
