@@ -20,7 +20,7 @@ import type { FileServices } from '../../src/core/files/file-services.ts'
 import { FreeSpaceGuard } from '../../src/core/files/free-space-guard.ts'
 import { KeyedLock } from '../../src/core/files/keyed-lock.ts'
 import { QuotaLedger } from '../../src/core/files/quota-ledger.ts'
-import { QuotaScanner } from '../../src/core/files/quota-scanner.ts'
+import { QuotaScanner, type QuotaScannerParts } from '../../src/core/files/quota-scanner.ts'
 import { measureTree } from '../../src/core/files/tree-size.ts'
 import type { OpenForWriting } from '../../src/core/files/transfer-opener.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
@@ -208,10 +208,11 @@ function withRepositoryFaults(database: Database, faults: Faults) {
   }
 }
 
-export function scannerOf(world: CoreWorld): QuotaScanner {
+export function scannerOf(world: CoreWorld, changes: Partial<QuotaScannerParts> = {}): QuotaScanner {
   const { users, folders, quota } = world.database
   const { ledger, storages, locks, bus: events, clock } = world
-  return new QuotaScanner({ users, folders, quota, ledger, storages, locks, events, log: silentLog, clock })
+  const parts = { users, folders, quota, ledger, storages, locks, events, log: silentLog, clock }
+  return new QuotaScanner({ ...parts, ...changes })
 }
 
 export function userSettings(world: CoreWorld, username: string): UserSettings {

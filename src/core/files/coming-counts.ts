@@ -60,7 +60,8 @@ export class ComingCounts implements AsyncDisposable {
     await this.#each(coming, (account) => quota.markUnsettled(account))
     await isReady
     await this.#each(coming, async (account, key) => {
-      const holdsNothing = await this.#holdsNothing(account)
+      // Where that cannot be told, the count that follows fails as well, and is tried again.
+      const holdsNothing = await this.#holdsNothing(account).catch(() => false)
       coming.delete(key)
       if (!holdsNothing) onReady(account)
       else if (!isWaiting(key) && !this.has(key)) await ledger.trust(account)

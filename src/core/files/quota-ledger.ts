@@ -108,6 +108,10 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     this.#doubted.add(keyOf(account))
   }
 
+  isDoubted(account: QuotaAccount): boolean {
+    return this.#doubted.has(keyOf(account))
+  }
+
   /** The counters are right as they are: the mark goes once nobody writes to the account. @throws 'not-found' */
   async trust(account: QuotaAccount): Promise<void> {
     const open = await this.#hold(account)

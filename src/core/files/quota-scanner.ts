@@ -11,6 +11,7 @@ import type { EventBus } from '../events/event-bus.ts'
 import type { Log } from '../log.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { ComingCounts } from './coming-counts.ts'
+import { CountRetries, type RetryPauses } from './count-retries.ts'
 import { countedDirectories } from './counted-directories.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
@@ -24,6 +25,8 @@ const firstRestMs = 1_000
 const maxRestMs = 60_000
 /** So many times longer than a count takes is waited at least before the next one. */
 const restShare = 4
+/** Of the list of accounts in doubt; no account's key is like it. */
+const listKey = 'unsettled'
 
 export interface QuotaScannerParts {
   readonly users: UserRepository
@@ -36,6 +39,7 @@ export interface QuotaScannerParts {
   readonly events: EventBus
   readonly log: Log
   readonly clock?: Clock
+  readonly retryMs?: RetryPauses
 }
 
 interface Count {
@@ -76,6 +80,8 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
   readonly #waiting = new Map<string, WaitingCount>()
   #counting: Promise<void> | undefined
   readonly #coming: ComingCounts
+  /** Of accounts in doubt, and undefined for the list of them. */
+  readonly #retries: CountRetries<WaitingCount | undefined>
   readonly #stop = new AbortController()
 
   constructor(parts: QuotaScannerParts) {
@@ -85,6 +91,10 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
       ...parts,
       onReady: (account) => this.#enqueue([account], { isMoved: true }),
       isWaiting: (key) => this.#waiting.has(key),
+    })
+    this.#retries = new CountRetries({
+      ...{ log: parts.log, pauses: parts.retryMs },
+      onDue: (count) => void (count ? this.#enqueue([count.account], count) : this.recover()),
     })
   }
 
@@ -102,10 +112,15 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     if (this.#running.has(key)) throw new FileServerError('busy', 'A scan of this quota is already running')
     clearTimeout(this.#resting.get(key))
     this.#resting.delete(key)
+    const beganAt = performance.now()
     const done = this.#scan(account, directories, how)
+      .then(() => this.#retries.done(key))
       .catch((error: unknown) => {
-        if (!this.#stop.signal.aborted)
-          this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
+        const { log, ledger } = this.#parts
+        if (this.#stop.signal.aborted) return
+        // Of one that is not in doubt the counters are as right as before.
+        if (!ledger.isDoubted(account)) log.warn({ err: error, account: key }, 'quota scan failed')
+        else this.#retries.later(key, error, { account, ...how }, performance.now() - beganAt)
       })
       .finally(() => this.#running.delete(key))
     this.#running.set(key, { account, startedAt: this.#clock(), done })
@@ -119,13 +134,14 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
 
   /**
    * After a crash: accounts that were being written to are cleaned of staged uploads and counted, one by one. Settles
-   * when nothing waits to be counted; never fails.
+   * when nothing waits to be counted; never fails. What cannot be counted yet is tried again later.
    */
   async recover(): Promise<void> {
     try {
       this.recoverAccounts(await this.#parts.quota.listUnsettled())
+      this.#retries.done(listKey)
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'accounts to be counted anew are not known')
+      this.#retries.later(listKey, error, undefined)
     }
     await this.#counting
   }
@@ -144,7 +160,8 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     for (const account of accounts) {
       this.#parts.ledger.doubt(account)
       const key = keyOf(account)
-      this.#waiting.set(key, { account, isMoved: isMoved || this.#waiting.get(key)?.isMoved === true })
+      const known = [this.#waiting.get(key), this.#retries.get(key)]
+      this.#waiting.set(key, { account, isMoved: isMoved || known.some((count) => count?.isMoved) })
     }
     this.#counting ??= this.#countWaiting()
   }
@@ -162,20 +179,28 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     this.#counting = undefined
   }
 
-  async #countOne(key: string, { account, isMoved }: WaitingCount): Promise<void> {
-    const { quota, log } = this.#parts
+  async #countOne(key: string, waiting: WaitingCount): Promise<void> {
     try {
-      await this.#start(account, { isMoved, rests: 0 })
+      await this.#start(waiting.account, { ...waiting, rests: 0 })
     } catch (error) {
-      if (hasCode(error, 'not-found')) await quota.clearUnsettled(account).catch(noop)
-      // What somebody else began in this moment is as good.
-      if (!hasCode(error, 'busy')) log.warn({ err: error, account: key }, 'quota scan not started')
+      if (hasCode(error, 'not-found')) await this.#parts.quota.clearUnsettled(waiting.account).catch(noop)
+      this.#notStarted(key, error, waiting)
     }
     await this.#running.get(key)?.done
   }
 
+  #notStarted(key: string, error: unknown, waiting: WaitingCount): void {
+    // What somebody else began in this moment is as good.
+    if (hasCode(error, 'busy')) return
+    if (!hasCode(error, 'not-found')) return this.#retries.later(key, error, waiting)
+    // An account that was removed needs none.
+    this.#retries.done(key)
+    this.#parts.log.warn({ err: error, account: key }, 'quota scan not started')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
+    this.#retries[Symbol.dispose]()
     await this.#coming[Symbol.asyncDispose]()
     for (const timer of this.#resting.values()) clearTimeout(timer)
     await this.#counting
@@ -244,11 +269,9 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     const restMs = Math.max(Math.min(firstRestMs * 2 ** how.rests, maxRestMs), restShare * tookMs)
     const timer = setTimeout(() => {
       this.#resting.delete(key)
-      this.#start(account, { ...how, rests: how.rests + 1 }).catch((error: unknown) => {
-        // A count that somebody asked for meanwhile is as good; an account that was removed needs none.
-        if (!hasCode(error, 'busy') && !hasCode(error, 'not-found'))
-          this.#parts.log.warn({ err: error, account: key }, 'quota scan failed')
-      })
+      this.#start(account, { ...how, rests: how.rests + 1 }).catch((error: unknown) =>
+        this.#notStarted(key, error, { account, ...how }),
+      )
     }, restMs).unref()
     this.#resting.set(key, timer)
   }
