@@ -57,6 +57,7 @@ export async function serveFilesInWorkers(parts: WorkerServingParts): Promise<Fi
     staging: { own: stagedTag(), make: newStagedTag, setLive: setLiveStagedTags },
     setup: ({ tag, tags }): WorkerSetup => ({
       ...{ config, hostKeys, secretKey, ticketKeys: certificates.ticketKeys },
+      certificates: certificates.pairs,
       settings: settings.current,
       passivePorts: passivePorts.ports,
       stagedTag: tag,

@@ -14,7 +14,7 @@ import { buildFileServers } from './file-servers.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
 import { LocalStorageProvider } from './storage/local/local-storage.ts'
 import { setLiveStagedTags, useStagedTag } from './storage/local/staged-name.ts'
-import { CertificateStore } from './tls/certificate-store.ts'
+import { CertificateStore, type HostCredentials } from './tls/certificate-store.ts'
 import type { ChannelToPrimary, WorkerAddresses } from './workers/messages.ts'
 import { RemoteConnections } from './workers/remote-connections.ts'
 import { RemoteInPlaceFiles, RemoteLocks } from './workers/remote-locks.ts'
@@ -29,6 +29,8 @@ export interface WorkerSetup {
   readonly hostKeys: readonly HostKey[]
   readonly secretKey: Uint8Array
   readonly ticketKeys: Uint8Array
+  /** The files may be gone or bad by now: it serves what its neighbours do. */
+  readonly certificates: readonly HostCredentials[]
   readonly passivePorts: readonly number[]
   readonly stagedTag: string
   readonly stagedTags: readonly string[]
@@ -80,6 +82,7 @@ export async function startWorker(
       dataDirectory: config.dataDir,
       defaultHost: config.platform?.host,
       ticketKeys: Buffer.from(setup.ticketKeys),
+      known: setup.certificates,
       // The primary process looks at the same files, and tells what it finds.
       events: { emit() {} },
       ...{ log: silentLog, clock },

@@ -9,9 +9,14 @@ import { statusOf, type CertificateStatus } from './certificate-status.ts'
 import { DirectoryHint } from './directory-hint.ts'
 import { ExpiryReminder } from './expiry-reminder.ts'
 import { goneReading, HostCertificate, type Look } from './host-certificate.ts'
-import { isCurrent, type Credentials, type KeyPair } from './key-pair.ts'
+import { checkPair, isCurrent, type Credentials, type KeyPair } from './key-pair.ts'
 import { SelfSigned } from './self-signed.ts'
 import { tlsPolicy } from './tls-policy.ts'
+
+/** The pair that is served for a host. Its key is secret. */
+export interface HostCredentials extends Credentials {
+  readonly host: string
+}
 
 export interface CertificateStoreOptions {
   /** Holds `<host>/{fullchain.pem,privkey.pem}`; need not exist, and may appear at any time. */
@@ -24,6 +29,8 @@ export interface CertificateStoreOptions {
   readonly log: Log
   /** 48 bytes that all processes of one server share; random ones unless told. Secret. */
   readonly ticketKeys?: Buffer
+  /** What another process of the server serves now: as good as if it had been found here before. */
+  readonly known?: readonly HostCredentials[]
   /** Longest time between two looks at the files; at most 60 s. */
   readonly pollMs?: number
   /** How long new files must have been the same before they are judged. */
@@ -69,6 +76,10 @@ export class CertificateStore implements AsyncDisposable {
       contextOptions: this.#contextOptions,
       log: this.#log,
     })
+    for (const { host, key, cert } of options.known ?? []) {
+      const pair = checkPair({ key, cert }, this.#contextOptions)
+      this.#hosts.set(host, new HostCertificate(host, this.#contextOptions, pair))
+    }
     this.#reminder = new ExpiryReminder(this.#log)
     if (options.watch !== false) {
       this.#hint = new DirectoryHint(options.directory, () => this.#lookWithin(this.#debounceMs), this.#log)
@@ -94,6 +105,13 @@ export class CertificateStore implements AsyncDisposable {
   credentialsFor(servername?: string): Credentials {
     const { key, cert } = this.#pairFor(servername)
     return { key, cert }
+  }
+
+  /** The newest good pair of every host, for another process to begin with. */
+  get pairs(): readonly HostCredentials[] {
+    return [...this.#hosts.values()].flatMap(({ host, pair }) =>
+      pair === undefined ? [] : { host, key: pair.key, cert: pair.cert },
+    )
   }
 
   /** Every host that has files, and the self-signed certificate while it stands in for the default. */

@@ -29,9 +29,11 @@ export class HostCertificate {
   #seen: { readonly fingerprint: string; readonly since: number } | undefined
   #judged: string | undefined
 
-  constructor(host: string, contextOptions: SecureContextOptions) {
+  /** `pair`: one that was good before. */
+  constructor(host: string, contextOptions: SecureContextOptions, pair?: KeyPair) {
     this.host = host
     this.#contextOptions = contextOptions
+    this.#pair = pair
   }
 
   get pair(): KeyPair | undefined {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FtpClient } from '../protocols/ftp/ftp-client.ts'
+import { issueCertificate } from '../support/certificates.ts'
 import { startFakeThinger } from '../support/fake-thinger/fake-thinger.ts'
 import { startProduct } from '../support/product.ts'
 import { connectSftp } from '../support/ssh-session.ts'
@@ -31,7 +33,10 @@ for (const workers of ['1', '2'])
       await using fake = await startFakeThinger({
         users: [{ user: 'alice', password: secrets.platformPassword }],
       })
+      await using directory = await mkdtempDisposable(join(tmpdir(), 'no-secrets-'))
+      const { key } = await issueCertificate(join(directory.path, 'certificates'), 'localhost')
       await using product = await startProduct({
+        directory: directory.path,
         env: {
           ...{ THINGER_HOST: 'localhost', THINGER_USER: 'alice', THINGER_PLUGIN: 'sftpgo' },
           ...{ THINGER_API_URL: fake.url, THINGER_TOKEN_SFTPGO_PLUGIN: fake.pluginToken },
@@ -182,7 +187,8 @@ for (const workers of ['1', '2'])
             `${await readFile(`/proc/${pid}/cmdline`, 'utf8')} ${await readFile(`/proc/${pid}/comm`, 'utf8')}`,
         ),
       )
-      const told = Object.values(secrets).concat(issued, fake.pluginToken)
+      const told = Object.values(secrets).concat(issued, fake.pluginToken, key.split('\n')[1] ?? '')
+      assert.ok(told.every((secret) => secret.length > 10))
       assert.ok(issued.length >= 6 && product.log.length > 30)
       await product.stop()
       const stored = await everythingIn(join(product.directory, 'state'))

@@ -136,6 +136,27 @@ suite('taking over new certificates', () => {
     assert.ok(isServed())
   })
 
+  test('begins with what another store serves, whatever the files are by then, and takes over the next good pair', async () => {
+    await using world = await certificateWorld()
+    const [first, other] = [
+      await issueCertificate(world.directory, host),
+      await issueCertificate(world.directory, 'other.test'),
+    ]
+    const neighbour = await world.openStore()
+    await issueCertificate(world.directory, host, { mode: 'mismatched' })
+    await rm(join(world.directory, 'other.test'), { recursive: true })
+    const store = await world.openStore({ known: neighbour.pairs })
+    assert.equal(servedFingerprint(store), first.fingerprint256)
+    assert.equal(servedFingerprint(store, 'other.test'), other.fingerprint256)
+    assert.deepEqual(
+      store.status().map(({ source }) => source),
+      ['file', 'file'],
+    )
+    const next = await issueCertificate(world.directory, host)
+    await until('the next one is served', () => servedFingerprint(store) === next.fingerprint256)
+    assert.equal(servedFingerprint(store, 'other.test'), other.fingerprint256)
+  })
+
   test('keeps its ticket keys', async () => {
     await using world = await certificateWorld()
     const store = await world.openStore()
