@@ -16,8 +16,6 @@ export interface FileServing {
     holdPassivePort(port: number): PassiveHold | undefined
   }
   readonly workers: WorkerCounts
-  /** Bytes of memory that other processes than this one hold. */
-  memoryBytes(): Promise<number>
   start(): Promise<void>
   stop(graceMs: number): Promise<void>
 }
@@ -28,7 +26,6 @@ export function serveFilesHere(parts: Omit<FileServerParts, 'processes'>): FileS
   return {
     ...{ sftp, ftp },
     workers: { running: 1, restarts: 0, hangs: 0, reports: [] },
-    memoryBytes: () => Promise.resolve(0),
     async start() {
       await settleAll([sftp.start(), ftp.start()])
     },
@@ -80,7 +77,6 @@ export async function serveFilesInWorkers(parts: WorkerServingParts): Promise<Fi
       holdPassivePort: (port) => passivePorts.hold(port),
     },
     workers: pool,
-    memoryBytes: () => pool.memoryBytes(),
     async start() {
       await passivePorts.start()
       try {

@@ -30,7 +30,7 @@ export interface StatusSources extends StorageSources {
   readonly version: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'memoryBytes' | 'workers'>
+  readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'workers'>
   /** In force: it can be changed while the server runs. */
   readonly ftpTls: Config['ftp']['tls']
   readonly http: ProtocolServer
@@ -116,10 +116,12 @@ async function readDatabase(database: Database): Promise<ServerStatus['database'
 }
 
 async function readProcess({ config, serving, storages, ...known }: StatusSources): Promise<ProcessStatus> {
+  // As each worker told last: to ask one that hangs would hold up the page that shows that it does.
+  const workersBytes = serving.workers.reports.map(({ sample }) => sample?.memoryBytes ?? 0)
   return {
     version: known.version,
     startedAt: known.startedAt,
-    memoryBytes: process.memoryUsage.rss() + (await serving.memoryBytes()),
+    memoryBytes: workersBytes.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()),
     minFreeBytes: config.minFreeSpaceBytes,
     dataDirectory: { directory: config.dataDir, ...(await readSpace(config.dataDir, storages)) },
   }

@@ -53,7 +53,6 @@ export async function startWorker(
   useStagedTag(setup.stagedTag)
   setLiveStagedTags(setup.stagedTags)
   channel.answer('staging-tags', (tags) => setLiveStagedTags(tags))
-  channel.answer('memory', () => process.memoryUsage.rss())
   const settings = { current: setup.settings }
   channel.on('settings', (values) => (settings.current = values))
   const events = new EventBus(log)

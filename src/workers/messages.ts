@@ -119,8 +119,6 @@ export interface PrimaryWords<Setup> {
     /** Milliseconds that running transfers may go on. */
     stop: { ask: number; answer: void }
     connections: { ask: null; answer: readonly ConnectionStatus[] }
-    /** Bytes of memory that the process holds. */
-    memory: { ask: null; answer: number }
     /** What the worker's tickets of an account really use; it holds no more from then on. */
     reclaim: { ask: QuotaAccount; answer: readonly LentSize[] }
     /** Tags of all processes that may be writing staged files. */

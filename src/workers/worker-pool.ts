@@ -127,12 +127,6 @@ export class WorkerPool {
     }))
   }
 
-  /** Bytes of memory that the workers hold. */
-  async memoryBytes(): Promise<number> {
-    const asked = [...this.#workers].map(({ process }) => process.channel.call('memory', null).catch(() => 0))
-    return (await Promise.all(asked)).reduce((sum, bytes) => sum + bytes, 0)
-  }
-
   /** Resolves when all listen. @throws when one cannot */
   async start(): Promise<void> {
     const tags = Array.from({ length: this.#parts.count }, () => this.#addTag())

@@ -211,6 +211,35 @@ test('a worker that hangs is told of, ended and replaced in bounded time, and it
   other.destroy()
 })
 
+test('the state of the server is told at once while a worker does not answer, with its memory as it was last told', async () => {
+  await using world = await openWorkersWorld()
+  const [hung = 0] = await workersOf(world.product)
+  const status = async () => {
+    const { status, body } = await world.product.api('GET', '/status')
+    assert.equal(status, 200)
+    return body as { process: { memory_bytes: number }; workers: { running: number } }
+  }
+  // Each process tells of itself within a second of its start.
+  const samples = await waitUntil('all have told', async () => {
+    const text = await (await fetch(`http://${world.product.addresses.metrics}/metrics`)).text()
+    const found = [...text.matchAll(/^sftpgo_process_memory_bytes\{process="[^"]+"\} (\S+)$/gm)]
+    return found.length === 3 && found.map(([, bytes]) => Number(bytes))
+  })
+  const known = samples.reduce((sum, bytes) => sum + bytes, 0)
+  process.kill(hung, 'SIGSTOP')
+  try {
+    const began = performance.now()
+    const told = await status()
+    const waitedMs = performance.now() - began
+    assert.ok(waitedMs < 2_000, `${waitedMs} ms`)
+    // Without any one of them it would be about a third less.
+    assert.ok(told.process.memory_bytes > 0.85 * known, `${told.process.memory_bytes} of ${known} bytes`)
+    assert.equal(told.workers.running, 2)
+  } finally {
+    if (isRunning(hung)) process.kill(hung, 'SIGCONT')
+  }
+})
+
 test('connections that were on their way to a worker that dies are served by another one, as are all after them', async () => {
   await using world = await openWorkersWorld()
   const user = await world.addUser()
