@@ -45,7 +45,7 @@ import type { RequestOrigins } from './request-origin.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { waitTurns } from './turns.ts'
 import { serveWebPages } from './web-pages.ts'
-import { WebSessions } from './web-sessions.ts'
+import { WebSessions, type WebSessionsOptions } from './web-sessions.ts'
 
 /** Every limit has its attack: slow headers, slow bodies, idle sockets, large bodies, many sockets. */
 const headersTimeoutMs = 15_000
@@ -58,6 +58,9 @@ const keepAliveTimeoutMs = 75_000
 const maxSockets = 1000
 /** A name of 255 characters, each up to four bytes of UTF-8, percent-encoded. */
 const maxParamLength = 255 * 12
+
+/** When browsers have to sign in again; tests turn its clock. */
+export type SessionTiming = Pick<WebSessionsOptions, 'clock' | 'checkIntervalMs'>
 
 export interface HttpServerOptions {
   readonly host: string
@@ -81,6 +84,7 @@ export interface HttpServerOptions {
   readonly endedSessions: EndedSessions
   readonly traffic: TrafficMeter
   readonly liveTiming?: LiveTiming
+  readonly sessionTiming?: SessionTiming
   readonly auditLog: AuditLog
   readonly quotaScanner: QuotaScanner
   readonly quotaLedger: QuotaLedger
@@ -110,7 +114,7 @@ export class HttpServer implements ProtocolServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#webSessions = new WebSessions({ signIn: options.signIn })
+    this.#webSessions = new WebSessions({ signIn: options.signIn, ...options.sessionTiming })
   }
 
   get addresses(): readonly string[] {

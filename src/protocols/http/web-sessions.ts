@@ -5,9 +5,9 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import { FileServerError } from '../../core/errors.ts'
 import type { User } from '../../core/accounts/user.ts'
 
-/** Without a request for so long, a browser has to sign in again. */
+/** Without a request or a download under way for so long, a browser has to sign in again. */
 export const webIdleTimeoutMs = 20 * 60_000
-const longestMs = 24 * 60 * 60_000
+export const longestMs = 24 * 60 * 60_000
 const maxClientVersion = 200
 /** Each can hold directories open and links in memory. */
 const maxPerUser = 100
@@ -28,6 +28,7 @@ export class WebSession {
   readonly #clock: Clock
   #lastSeen: number
   #holds = 0
+  #downloads = 0
   #isOver = false
   #onRelease: (() => void) | undefined
 
@@ -53,12 +54,12 @@ export class WebSession {
   /** True when the browser has to sign in again, whether or not work still goes on. */
   get isExpired(): boolean {
     const now = this.#clock()
-    return this.#isOver || now - this.#lastSeen > webIdleTimeoutMs || now - this.#openedAt > longestMs
+    return this.#isOver || now - this.lastSeen > webIdleTimeoutMs || now - this.#openedAt > longestMs
   }
 
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; now, while the browser takes a download. */
   get lastSeen(): number {
-    return this.#lastSeen
+    return this.#downloads > 0 ? this.#clock() : this.#lastSeen
   }
 
   touch(): void {
@@ -78,6 +79,25 @@ export class WebSession {
         isHeld = false
         this.#holds--
         if (this.#holds === 0) this.#onRelease?.()
+      },
+    }
+  }
+
+  /**
+   * Holds, and takes the browser for alive until it is disposed of: who downloads a large file sends no request
+   * meanwhile, and needs the sign-in to go on where a line broke.
+   */
+  holdForDownload(): Disposable {
+    const hold = this.hold()
+    let isUnderWay = true
+    this.#downloads++
+    return {
+      [Symbol.dispose]: () => {
+        if (!isUnderWay) return
+        isUnderWay = false
+        this.#downloads--
+        this.touch()
+        hold[Symbol.dispose]()
       },
     }
   }

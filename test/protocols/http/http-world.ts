@@ -62,6 +62,7 @@ export interface HttpWorldOptions {
   readonly reports?: Partial<Pick<HttpServerOptions, 'storages' | 'connectInfo' | 'portChecks' | 'readiness'>>
   readonly onAnswer?: (statusCode: number) => void
   readonly liveTiming?: LiveTiming
+  readonly sessionTiming?: HttpServerOptions['sessionTiming']
 }
 
 /** The HTTP server on a free port with real parts behind it, in a directory of its own. */
@@ -260,6 +261,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     status: options.status ?? notInThisTest,
     log,
     ...(options.liveTiming ? { liveTiming: options.liveTiming } : {}),
+    ...(options.sessionTiming ? { sessionTiming: options.sessionTiming } : {}),
     ...(options.onAnswer ? { onAnswer: options.onAnswer } : {}),
   })
   stack.defer(() => server.stop())

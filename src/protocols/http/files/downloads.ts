@@ -56,6 +56,7 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
     const webSession = webSessionOf(request)
     const { files } = webSession.session
     const { paths, isArchive, name } = ticketsOf(webSession).use(id)
+    disposeWhenClosed(webSession.holdForDownload(), reply)
     const [path] = paths
     if (!isArchive && path !== undefined) return sendFile(request, reply, files, path)
     if (request.method !== 'HEAD') {
@@ -90,6 +91,12 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
     },
     (request, reply) => download(request, reply, request.params.id),
   )
+}
+
+/** When the answer has ended, in whatever way. */
+function disposeWhenClosed(hold: Disposable, { raw: response }: FastifyReply): void {
+  if (response.closed) hold[Symbol.dispose]()
+  else response.once('close', () => hold[Symbol.dispose]())
 }
 
 /** One path is looked at, so that a link to nothing is refused at once; of many, what is missing is told in the ZIP. */
