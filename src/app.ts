@@ -53,10 +53,10 @@ import { MetricsServer } from './protocols/http/metrics-server.ts'
 import { RequestOrigins } from './protocols/http/request-origin.ts'
 import { loadHostKeys } from './protocols/sftp/host-keys.ts'
 import { ProcessMeter } from './process-meter.ts'
+import { localStorages } from './local-storages.ts'
 import { Readiness } from './readiness.ts'
 import { certificatesOf, readStatus, readStorages } from './server-status.ts'
 import { BackupFiles } from './storage/local/backup-files.ts'
-import { LocalStorageProvider } from './storage/local/local-storage.ts'
 import { loadSecretKey } from './storage/local/secret-key.ts'
 import { CertificateStore } from './tls/certificate-store.ts'
 
@@ -89,7 +89,7 @@ export interface AppOptions {
 
 /** Builds and starts the product. A start that fails releases what it had opened. @throws when a port is taken, …; the signal's reason */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
-  const { log, version, environment, storages = new LocalStorageProvider(), signal } = options
+  const { log, version, environment, storages = localStorages(config), signal } = options
   await using stack = new AsyncDisposableStack()
   for (const warning of config.warnings) log.warn({ warning }, 'setting to look at')
   log.info({ config: describeConfig(config) }, 'configuration')

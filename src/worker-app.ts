@@ -12,7 +12,7 @@ import type { LiveValues } from './core/settings/setting-rules.ts'
 import { openDatabase } from './database/database.ts'
 import { buildFileServers } from './file-servers.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
-import { LocalStorageProvider } from './storage/local/local-storage.ts'
+import { localStorages } from './local-storages.ts'
 import { setLiveStagedTags, useStagedTag } from './storage/local/staged-name.ts'
 import { CertificateStore, type HostCredentials } from './tls/certificate-store.ts'
 import type { ChannelToPrimary, WorkerAddresses } from './workers/messages.ts'
@@ -73,7 +73,7 @@ export async function startWorker(
     authenticator: new Authenticator({ users, ...passwordsOf(channel), codes, clock }),
     ...{ users, folders, files, log },
     connections: stack.use(new RemoteConnections(channel, clock)),
-    storages: new LocalStorageProvider(),
+    storages: localStorages(config),
   })
   const certificates = stack.use(
     new CertificateStore({

@@ -157,7 +157,11 @@ export class SignIn {
     const limits = { size: user.quotaSize, files: user.quotaFiles }
     const account = { kind: 'user', name: user.username } as const
     const home = storages.open(user.homeDir)
-    await home.ensureRoot()
+    await home.ensureRoot().catch((error: unknown) => {
+      // As for a session that is open when its storage is taken away: whatever it asks for is not there, until it is back.
+      if (!hasCode(error, 'not-found')) throw error
+      log.warn({ err: error, username: user.username, path: user.homeDir }, 'the storage is missing')
+    })
     const mounts: Mount[] = [
       { virtualPath: rootPath, storage: home, storageId: user.homeDir, account, limits },
     ]

@@ -125,7 +125,7 @@ export interface Storage {
   /** The same with a mode that depends on what is there, looked up once. @throws 'is-a-directory' 'unsupported' */
   openWrite(key: StorageKey, choose: ChooseWriteMode): Promise<WritableFile | undefined>
   makeDirectory(key: StorageKey): Promise<void>
-  /** Makes the root directory itself, and its parents, where missing. */
+  /** Makes the root directory itself, and its parents, where missing. @throws 'not-found' when they are not ours to make */
   ensureRoot(): Promise<void>
   /** Removes a file or a link itself. @throws 'is-a-directory' */
   removeFile(key: StorageKey): Promise<void>

@@ -1,5 +1,4 @@
 import { constants, type Stats } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { FileServerError } from '../../core/errors.ts'
 import type {
   Attributes,
@@ -24,29 +23,37 @@ import { LocalReadableFile, LocalWritableFile } from './local-file.ts'
 import { readEntries } from './local-listing.ts'
 import { openFile, openStaged } from './local-open.ts'
 import { renamePlace } from './local-rename.ts'
+import { directoryMode, makeRoot } from './make-root.ts'
 import { requireFile, setAttributesAt, setLinkAttributes } from './set-attributes.ts'
 import { emptyOfStagedFiles, removeAllStaged } from './staged-cleanup.ts'
 import { isStagedName } from './staged-name.ts'
 
-const directoryMode = 0o755
-
 export class LocalStorageProvider implements StorageProvider {
   readonly #fileSystems = new FileSystems()
+  readonly #storagesDirectory: string | undefined
+
+  /** `storagesDirectory`: absolute; what lies right below it is a storage that others make, and is never made here. */
+  constructor(storagesDirectory?: string) {
+    this.#storagesDirectory = storagesDirectory
+  }
 
   open(rootDirectory: string): Storage {
-    return new LocalStorage(rootDirectory, new AdaptiveDisk(this.#fileSystems, rootDirectory))
+    const disk = new AdaptiveDisk(this.#fileSystems, rootDirectory)
+    return new LocalStorage(rootDirectory, disk, this.#storagesDirectory)
   }
 }
 
 /** Files below a directory of this machine (Linux: needs /proc). Holds nothing open between two calls. */
 export class LocalStorage implements Storage {
   readonly #rootDirectory: string
+  readonly #storagesDirectory: string | undefined
   readonly #disk: DiskCalls
   readonly #root: ConfinedRoot
 
   /** `rootDirectory` is an absolute path and trusted; it may be mounted, removed and made again at any time. */
-  constructor(rootDirectory: string, disk: DiskCalls) {
+  constructor(rootDirectory: string, disk: DiskCalls, storagesDirectory?: string) {
     this.#rootDirectory = rootDirectory
+    this.#storagesDirectory = storagesDirectory
     this.#disk = disk
     this.#root = new ConfinedRoot(rootDirectory, disk)
   }
@@ -154,7 +161,7 @@ export class LocalStorage implements Storage {
   }
 
   ensureRoot(): Promise<void> {
-    return onDisk(() => makeRoot(this.#disk, this.#rootDirectory))
+    return onDisk(() => makeRoot(this.#disk, this.#rootDirectory, this.#storagesDirectory))
   }
 
   removeFile(key: StorageKey): Promise<void> {
@@ -287,20 +294,6 @@ function refuseRoot(key: StorageKey): void {
 /** The names of staged uploads are not there to be taken. */
 function refuseStagedName(key: StorageKey): void {
   if (isStagedName(key.at(-1) ?? '')) throw new FileServerError('invalid-path', 'The name is reserved')
-}
-
-async function makeRoot(disk: DiskCalls, path: string): Promise<void> {
-  let first: string | undefined
-  try {
-    first = await disk.mkdir(path, { recursive: true, mode: directoryMode })
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-    throw new FileServerError('not-a-directory', 'Not a directory', { cause: error })
-  }
-  if (first === undefined) return
-  // The umask took some bits away.
-  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
-    await disk.chmod(made, directoryMode)
 }
 
 async function readLink(disk: DiskCalls, path: string): Promise<string> {
