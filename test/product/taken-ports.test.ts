@@ -25,7 +25,7 @@ describe('a start on a taken port ends with 1, leaves no process, and the next s
           {
             using start = await ProductStart.begin(directory, env)
             const line = await start.line('"msg":"start failed"')
-            assert.match(line, new RegExp(`EADDRINUSE[^"]*:${port}`))
+            assert.match(line, new RegExp(`${setting}: port ${port} is taken`))
             assert.equal(await start.end(momentMs), 1)
             for (const word of ['"msg":"ready"', 'unhandled rejection', 'already been destroyed'])
               assert.ok(!start.log.some((other) => other.includes(word)), start.log.join('\n'))
