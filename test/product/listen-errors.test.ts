@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -33,26 +32,6 @@ async function failureOf(env: Record<string, string>): Promise<string> {
     if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-const settings: readonly (readonly [string, string])[] = [
-  ...['SFTP_PORT', 'FTP_PORT', 'FTP_PASSIVE_PORTS', 'FTP_IMPLICIT_TLS_PORT', 'HTTP_PORT', 'METRICS_PORT'].map(
-    (name) => [name, '1'] as const,
-  ),
-  ...['SFTP_PORT', 'FTP_PORT', 'FTP_IMPLICIT_TLS_PORT'].map((name) => [name, '2'] as const),
-]
-for (const [name, workers] of settings) {
-  test(`a taken port is told with its setting: ${name}, processes: ${workers}`, async () => {
-    const taken = createServer().listen(0, '127.0.0.1')
-    await once(taken, 'listening')
-    const { port } = taken.address() as AddressInfo
-    try {
-      const message = await failureOf({ [name]: String(port), WORKERS: workers })
-      assert.ok(message.startsWith(`${name}: port ${port} is taken already; give another`), message)
-    } finally {
-      taken.close()
-    }
-  })
 }
 
 test('an address that the machine does not have is told with its setting', async () => {

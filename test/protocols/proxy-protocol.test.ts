@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -15,9 +16,16 @@ const client = '127.0.0.9'
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
+      for (;;) {
+        // Below those that the kernel gives to whoever asks for any: nobody takes it before it is used.
+        const server = createServer().listen(randomInt(20_000, 32_000), '127.0.0.1')
+        try {
+          await once(server, 'listening')
+          return server
+        } catch {
+          // This one is in use.
+        }
+      }
     }),
   )
   const ports = servers.map((server) => (server.address() as AddressInfo).port)
