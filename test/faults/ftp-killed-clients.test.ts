@@ -32,11 +32,6 @@ os.kill(os.getpid(), 9)
 
 const original = 'the original'
 
-async function fileOf(product: Product): Promise<string> {
-  await mkdir(product.homeOf('ann'), { recursive: true })
-  return join(product.homeOf('ann'), 'file')
-}
-
 describe('clients over FTP in clear that are killed in the middle of an upload', { concurrency: 1 }, () => {
   let product: Product
   before(async () => {
@@ -95,26 +90,30 @@ describe('clients over FTP in clear that are killed in the middle of an upload',
   })
 })
 
-/** A client that sends all it has to say, shuts its sending side down and reads on, as `nc -N` does. */
-async function openHalfCloser(port: number): Promise<FtpClient> {
-  const client = await FtpClient.connect(port)
+/** An overwrite of which half is sent, by a client that can end its sending side and read on, as `nc -N` does. */
+async function openHalfSent() {
+  await using stack = new AsyncDisposableStack()
+  const product = stack.use(await startProduct())
+  await product.addUser('ann')
+  await mkdir(product.homeOf('ann'), { recursive: true })
+  const file = join(product.homeOf('ann'), 'file')
+  await writeFile(file, original)
+  const client = stack.use(await FtpClient.connect(product.ftpPort))
   client.socket.allowHalfOpen = true
   await client.reply(220)
   await client.command('USER ann', 331)
   await client.command('PASS ann-password', 230)
-  return client
+  const data = await client.dataSocket(await client.passive())
+  await client.command('STOR file', 150)
+  data.write('half')
+  const rest = stack.move()
+  return { file, client, data, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 for (const stage of ['before', 'after'] as const) {
   test(`an upload is stored and answered when QUIT and the end of what is sent come ${stage} its last byte`, async () => {
-    await using product = await startProduct()
-    await product.addUser('ann')
-    const file = await fileOf(product)
-    await writeFile(file, original)
-    using client = await openHalfCloser(product.ftpPort)
-    const data = await client.dataSocket(await client.passive())
-    await client.command('STOR file', 150)
-    data.write('half')
+    await using upload = await openHalfSent()
+    const { client, data } = upload
     if (stage === 'after') data.end('half')
     client.socket.end('QUIT\r\n')
     if (stage === 'before') {
@@ -124,21 +123,14 @@ for (const stage of ['before', 'after'] as const) {
     await client.reply(226)
     await client.reply(221)
     await client.closed()
-    assert.equal(await readFile(file, 'utf8'), 'halfhalf')
+    assert.equal(await readFile(upload.file, 'utf8'), 'halfhalf')
   })
 }
 
 test('without QUIT the end of the control connection breaks an upload off, as RFC 959 §4.1.1 has it', async () => {
-  await using product = await startProduct()
-  await product.addUser('ann')
-  const file = await fileOf(product)
-  await writeFile(file, original)
-  using client = await openHalfCloser(product.ftpPort)
-  const data = await client.dataSocket(await client.passive())
-  await client.command('STOR file', 150)
-  data.write('half')
-  client.socket.end()
-  await gone(data)
-  await client.closed()
-  assert.equal(await readFile(file, 'utf8'), original)
+  await using upload = await openHalfSent()
+  upload.client.socket.end()
+  await gone(upload.data)
+  await upload.client.closed()
+  assert.equal(await readFile(upload.file, 'utf8'), original)
 })
