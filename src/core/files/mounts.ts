@@ -1,4 +1,5 @@
 import type { QuotaAccount } from '../accounts/repositories.ts'
+import { FileServerError } from '../errors.ts'
 import type { QuotaLimits } from './quota-ticket.ts'
 import type { Entry, Storage, StorageKey } from './storage.ts'
 import { isWithin, parentOf, segmentsOf, type VirtualPath } from './virtual-path.ts'
@@ -55,6 +56,17 @@ export class MountTable {
   /** True when a mount lies at or below `path`. */
   holdsMount(path: VirtualPath): boolean {
     return this.#mounts.some((mount) => isWithin(path, mount.virtualPath))
+  }
+
+  /**
+   * For what moves, removes or takes a name.
+   * @throws 'permission-denied' for a mount itself, 'unsupported' for a directory that holds one
+   */
+  refuseChange(path: VirtualPath): void {
+    if (path === '/' || this.isMountPoint(path))
+      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
+    if (this.holdsMount(path))
+      throw new FileServerError('unsupported', 'The directory contains a mounted folder')
   }
 
   /** Names directly below `directory` that exist because a mount is there or deeper. */

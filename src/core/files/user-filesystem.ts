@@ -17,6 +17,7 @@ import type { FileServices } from './file-services.ts'
 import { Listing } from './listing.ts'
 import { keyOfLocation, type Location, type MountTable, virtualDirectory } from './mounts.ts'
 import { removeCountedFile } from './remove-file.ts'
+import { makeLink } from './make-link.ts'
 import { OpenTransfers } from './open-transfers.ts'
 import { renameEntry } from './rename.ts'
 import type { Attributes, Entry, Space } from './storage.ts'
@@ -25,7 +26,7 @@ import { isSameFile } from './same-file.ts'
 import { TransferOpener, type OpenForWriting, type TransferKind } from './transfer-opener.ts'
 import type { Upload } from './upload.ts'
 import { limitSpace } from './user-space.ts'
-import { isWithin, joinPath, nameOf, parentOf, parseVirtualPath, type VirtualPath } from './virtual-path.ts'
+import { isWithin, joinPath, nameOf, type VirtualPath } from './virtual-path.ts'
 
 const transfer: TransferKind = { isLimited: true, isReported: true }
 const copy: TransferKind = { isLimited: false, isReported: false }
@@ -187,7 +188,7 @@ export class UserFilesystem implements AsyncDisposable {
     return this.#audited('rmdir', path, async () => {
       this.#access.requireName(path)
       this.#access.requireFor(path, 'delete', 'delete_dirs')
-      this.#refuseMounts(path)
+      this.#mounts.refuseChange(path)
       const { mount, key } = this.#mounts.locate(path)
       await mount.storage.removeDirectory(key)
       this.#emit({ type: 'directory-removed', actor: this.#connection.actor(), path })
@@ -203,8 +204,8 @@ export class UserFilesystem implements AsyncDisposable {
       'rename',
       from,
       async () => {
-        this.#refuseMounts(from)
-        this.#refuseMounts(to)
+        this.#mounts.refuseChange(from)
+        this.#mounts.refuseChange(to)
         for (const path of [from, to]) this.#access.requireName(path)
         const [source, target] = [this.#mounts.locate(from), this.#mounts.locate(to)]
         await renameEntry(
@@ -268,27 +269,10 @@ export class UserFilesystem implements AsyncDisposable {
     })
   }
 
-  /**
-   * `target` as the client wrote it: relative to the link's directory, or absolute. Needs 'create_symlinks' on both.
-   * Rights go by the path that is asked for, and a link is one more path to what it leads to, wherever it is moved. So
-   * whoever has rules that differ within a storage, be it another one, makes no links.
-   */
+  /** Needs 'create_symlinks' where the link is and where it points; see makeLink(). */
   symlink(target: string, link: VirtualPath): Promise<void> {
     return this.#audited('symlink', link, async () => {
-      const targetPath = parseVirtualPath(target, parentOf(link))
-      for (const path of [link, targetPath]) {
-        this.#access.requireName(path)
-        this.#access.requireFor(path, 'create_symlinks')
-      }
-      this.#refuseMounts(link)
-      const [from, to] = [this.#mounts.locate(link), this.#mounts.locate(targetPath)]
-      if (from.mount !== to.mount) throw new FileServerError('unsupported', 'A link cannot leave its storage')
-      if (this.#access.canLinksEvade((place) => this.#mounts.isMountPoint(place)))
-        throw new FileServerError(
-          'permission-denied',
-          'Links are not permitted where rules differ by directory',
-        )
-      await from.mount.storage.symlink(to.key, from.key)
+      const targetPath = await makeLink(target, link, this.#access, this.#mounts)
       this.#emit({ type: 'symlink-made', actor: this.#connection.actor(), path: link, target: targetPath })
     })
   }
@@ -350,13 +334,6 @@ export class UserFilesystem implements AsyncDisposable {
     const { mount, key } = this.#mounts.locate(path)
     const emptyIfMissing = this.#mounts.isWayToMount(path)
     return this.#open.addListing(await Listing.open(mount.storage, key, { emptyIfMissing }))
-  }
-
-  #refuseMounts(path: VirtualPath): void {
-    if (path === '/' || this.#mounts.isMountPoint(path))
-      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
-    if (this.#mounts.holdsMount(path))
-      throw new FileServerError('unsupported', 'The directory contains a mounted folder')
   }
 
   #alone<T>(location: Location, task: () => Promise<T>): Promise<T> {
