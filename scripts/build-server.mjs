@@ -13,6 +13,14 @@ const entries = ['main', 'worker-main']
 
 /** ssh2 loads its native addon by a path of its own. */
 const beside = ['ssh2']
+/** So does koffi. Of its folder, most of which is sources, this runs; its addon is a package of its own for each machine. */
+const koffi = [
+  'index.cjs',
+  'src/koffi/index.cjs',
+  'src/koffi/src/static.cjs',
+  'package.json',
+  'LICENSE.txt',
+].map((path) => `koffi/${path}`)
 /** Asked for inside a try; never installed. */
 const absent = ['pg-native']
 
@@ -70,3 +78,5 @@ const { output } = await build({
 })
 refuseForeignImports(output.filter(({ type }) => type === 'chunk'))
 for (const name of beside) await copyPackage(name, join(root, 'package.json'))
+for (const path of [...koffi, '@koromix'])
+  await cp(join(root, 'node_modules', path), join(target, 'node_modules', path), { recursive: true })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { type ErrorCode, FileServerError } from '../../src/core/errors.ts'
 import type { Entry, Storage, StorageKey, WriteMode } from '../../src/core/files/storage.ts'
+import { descriptorOf, openSocketPair } from '../support/socket-pair.ts'
 
 /** Two empty storages of one kind that can rename into each other. */
 export interface StorageWorld extends AsyncDisposable {
@@ -419,6 +421,40 @@ const readFacts: Record<string, Fact> = {
     await file.close()
     await file.close()
     await fails('aborted', file.read(0, target))
+  },
+  'what goes straight to a socket are the bytes of the file, as many as are told': async ({ storage }) => {
+    const content = 'no two lines are alike: '.repeat(50_000).replaceAll(/:/g, (_, at) => `${at}`)
+    await put(storage, ['file'], content)
+    const file = await storage.openRead(['file'])
+    await using pair = await openSocketPair()
+    const got: Buffer[] = []
+    pair.receiver.on('data', (bytes: Buffer) => got.push(bytes))
+    const socket = () => (pair.sender.writableLength === 0 ? descriptorOf(pair.sender) : undefined)
+    const piece = new Uint8Array(10_000)
+    let position = 3
+    for (let isAtEnd = false; !isAtEnd;) {
+      const sent = await file.sendTo(socket, position, 100_000)
+      assert.ok(sent <= 100_000)
+      position += sent
+      if (sent > 0) continue
+      const read = await file.read(position, piece)
+      position += read
+      isAtEnd = read === 0
+      if (!isAtEnd) await new Promise((resolve) => pair.sender.write(piece.slice(0, read), resolve))
+    }
+    assert.equal(position, content.length)
+    for (const [where, wanted] of [
+      [position, 1],
+      [position + 99, 1],
+      [0, 0],
+    ] as const)
+      assert.equal(await file.sendTo(socket, where, wanted), 0)
+    assert.equal(await file.sendTo(() => undefined, 0, 1), 0)
+    await file.close()
+    await fails('aborted', file.sendTo(socket, 0, 1))
+    pair.sender.end()
+    await once(pair.receiver, 'end')
+    assert.ok(Buffer.concat(got).toString() === content.slice(3))
   },
   'an open file is read on when its name is gone or taken': async ({ storage }) => {
     await put(storage, ['file'], 'old')

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { StorageProvider } from '../../src/core/files/storage.ts'
+import { AdaptiveDisk } from '../../src/storage/local/adaptive-disk.ts'
 import * as pooled from '../../src/storage/local/disk-calls.ts'
+import { FileSystems } from '../../src/storage/local/file-systems.ts'
 import { LocalStorage, LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
 import { entriesIn, fails, get, namesIn, opened, put, storageContract } from '../contract/storage.contract.ts'
 
@@ -35,8 +37,8 @@ async function openWorld(provider: StorageProvider = new LocalStorageProvider())
 const stagedName = () => `.sftpgo-${randomBytes(8).toString('hex')}.part`
 
 /** Makes its calls directly by now, as a storage does that has been used a little. */
-async function openWarmWorld() {
-  const world = await openWorld()
+async function openWarmWorld(provider?: StorageProvider) {
+  const world = await openWorld(provider)
   for (let round = 0; round < 20; round++) {
     await put(world.storage, ['warm'], 'x')
     await get(world.storage, ['warm'])
@@ -46,7 +48,13 @@ async function openWarmWorld() {
 }
 
 storageContract('LocalStorage', openWorld)
-storageContract('LocalStorage on a warm disk', openWarmWorld)
+storageContract('LocalStorage on a warm disk', () => openWarmWorld())
+storageContract('LocalStorage on a warm disk with no calls but Node’s', () => {
+  const fileSystems = new FileSystems()
+  return openWarmWorld({
+    open: (root) => new LocalStorage(root, new AdaptiveDisk(fileSystems, root, undefined)),
+  })
+})
 storageContract('LocalStorage in the thread pool', () =>
   openWorld({ open: (root) => new LocalStorage(root, pooled) }),
 )

@@ -4,6 +4,7 @@ import type {
   Entry,
   LinkTarget,
   ReadableFile,
+  SocketDescriptor,
   Space,
   Storage,
   StorageKey,
@@ -172,6 +173,11 @@ class FaultyReadableFile implements ReadableFile {
   async readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
     await this.#pass('read')
     return this.#inner.readInto(position, targets)
+  }
+
+  async sendTo(socket: SocketDescriptor, position: number, length: number): Promise<number> {
+    await this.#pass('read')
+    return this.#inner.sendTo(socket, position, length)
   }
 
   stat(): Promise<Entry> {

@@ -1,7 +1,7 @@
 import { FileServerError, toFileServerError } from '../errors.ts'
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
-import type { Entry, ReadableFile } from './storage.ts'
+import type { Entry, ReadableFile, SocketDescriptor } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import type { VirtualPath } from './virtual-path.ts'
 
@@ -52,9 +52,18 @@ export class Download implements TransferStatus {
   }
 
   /** The same into several places, one after the other. */
-  async readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
+  readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
+    return this.#count((file) => file.readInto(position, targets))
+  }
+
+  /** Sends straight to a socket what it takes now, as ReadableFile.sendTo() does: 0 where read() has to go on. */
+  sendTo(socket: SocketDescriptor, position: number, length: number): Promise<number> {
+    return this.#count((file) => file.sendTo(socket, position, length))
+  }
+
+  async #count(move: (file: ReadableFile) => Promise<number>): Promise<number> {
     if (this.#end) throw new FileServerError('aborted', 'The file is closed')
-    const bytes = await this.#fill(position, targets)
+    const bytes = await this.#try(move)
     this.#bytes += bytes
     if (this.#isReported) this.#context.connection.sent(bytes)
     else this.#context.connection.touch()
@@ -82,9 +91,9 @@ export class Download implements TransferStatus {
   }
 
   /** A file that could not be read was not downloaded, whoever closes it. */
-  async #fill(position: number, targets: readonly Uint8Array[]): Promise<number> {
+  async #try(move: (file: ReadableFile) => Promise<number>): Promise<number> {
     try {
-      return await this.#file.readInto(position, targets)
+      return await move(this.#file)
     } catch (error) {
       throw (this.#failure ??= toFileServerError(error))
     }

@@ -73,3 +73,61 @@ test('a file that never makes it wait leaves others their turn', async () => {
   clearInterval(counter)
   assert.ok(turns > 10, `${turns} turns`)
 })
+
+/** A socket that takes `takes` bytes straight, then none until it has been written to; 'flushed' a turn later. */
+class SocketSink implements ByteSink {
+  readonly descriptors: (number | undefined)[] = []
+  isFlushed = true
+  position = 0
+  straight = 0
+  largestWritten = 0
+  #room = 0
+  readonly #takes: number
+
+  constructor(takes: number) {
+    this.#takes = this.#room = takes
+  }
+
+  get descriptor(): number | undefined {
+    return this.isFlushed ? 7 : undefined
+  }
+
+  /** What the file sends to it, past write(). */
+  send(bytes: number): number {
+    assert.equal(this.descriptor, 7, 'bytes overtake what was written')
+    const taken = Math.min(this.#room, bytes)
+    this.#room -= taken
+    this.position += taken
+    this.straight += taken
+    return taken
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    assert.ok(piece.equals(numbered(this.position, piece.length)))
+    this.position += piece.length
+    this.largestWritten = Math.max(this.largestWritten, piece.length)
+    this.isFlushed = false
+    await new Promise((resolve) => setImmediate(resolve))
+    this.isFlushed = true
+    this.#room = this.#takes
+  }
+}
+
+function sendableFileOf(size: number, sink: SocketSink): Download {
+  const sendTo: Download['sendTo'] = async (socket, position, length) => {
+    assert.equal(position, sink.position)
+    return socket() === undefined ? 0 : sink.send(Math.max(0, Math.min(length, size - position)))
+  }
+  return { ...fileOf(size), sendTo } as Download
+}
+
+for (const takes of [0, 1000, 300_000, 9_000_000])
+  for (const end of [3_000_000, 2_000_000])
+    test(`a socket that takes ${takes} bytes straight gets ${end} of 3000000 in order`, async () => {
+      const sink = new SocketSink(takes)
+      const reached = await pumpDownload(sendableFileOf(3_000_000, sink), { start: 0, end }, sink)
+      assert.equal(reached, end)
+      assert.equal(sink.position, end)
+      if (takes >= end) assert.equal(sink.straight, end)
+      else if (takes > 0) assert.ok(sink.straight > 0 && sink.largestWritten <= 64 * 1024)
+    })

@@ -3,6 +3,10 @@ import type { Download } from './download.ts'
 
 /** Pieces that may be on their way while the next one is read. */
 const maxUnsentPieces = 2
+/** What is asked to go straight to a socket in one step. */
+const straightBytes = 256 * 1024
+/** What is written when it is full, to be told when it takes more. */
+const unblockingBytes = 64 * 1024
 /** What is sent in one go, when neither disk nor network ever makes it wait, before others have their turn. */
 const maxBurstBytes = 1024 * 1024
 
@@ -12,6 +16,8 @@ export interface ByteSink {
   write(piece: Buffer): Promise<void>
   /** True when everything written may be used again, also where its promise has not told yet. */
   readonly isFlushed: boolean
+  /** The socket that gets what is written as it is; undefined while something written waits. None: there is no such socket. */
+  readonly descriptor?: number | undefined
 }
 
 interface Unsent {
@@ -33,9 +39,25 @@ export async function pumpDownload(
   let last: Promise<void> | undefined
   let position = start
   let burst = 0
+  /** Then a full socket is waited for: only an empty one takes more that way. */
+  let goesStraight = false
   for (let isAtEnd = start >= end; !isAtEnd;) {
+    if (sink.descriptor !== undefined) {
+      const sent = await download.sendTo(
+        () => sink.descriptor,
+        position,
+        Math.min(straightBytes, end - position),
+      )
+      position += sent
+      isAtEnd = position >= end
+      if (sent > 0) {
+        goesStraight = true
+        continue
+      }
+    }
     const buffer = idle.pop() ?? transferBuffers.take()
-    const target = end - position < buffer.length ? buffer.subarray(0, end - position) : buffer
+    const most = goesStraight ? unblockingBytes : buffer.length
+    const target = buffer.subarray(0, Math.min(most, end - position))
     const count = await download.read(position, target)
     position += count
     isAtEnd = count < target.length || position >= end
@@ -49,7 +71,7 @@ export async function pumpDownload(
     unsent.push({ buffer, sent: last })
     // The one that was used last is still in the processor's cache.
     if (sink.isFlushed) idle.push(...unsent.splice(0).map((piece) => piece.buffer))
-    else if (unsent.length >= maxUnsentPieces) idle.push(await sentBuffer(unsent))
+    else if (goesStraight || unsent.length >= maxUnsentPieces) idle.push(await sentBuffer(unsent))
     burst += count
     if (burst >= maxBurstBytes && !isAtEnd) {
       burst = 0

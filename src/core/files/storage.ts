@@ -50,6 +50,9 @@ export interface Space {
   readonly freeFiles: number
 }
 
+/** Tells the descriptor of a socket at the moment it is asked; undefined when it may not be written to past its owner, or is gone. */
+export type SocketDescriptor = () => number | undefined
+
 export interface ReadableFile {
   /** As it was when opened. */
   readonly entry: Entry
@@ -57,6 +60,11 @@ export interface ReadableFile {
   read(position: number, target: Uint8Array): Promise<number>
   /** The same into several places, one after the other. */
   readInto(position: number, targets: readonly Uint8Array[]): Promise<number>
+  /**
+   * Sends from `position` on straight to a socket: for speed, as a storage can. Answers how many bytes the socket took, at most
+   * `length`; 0 at the end of the file, and when read() is the way to go on: the socket is full, or there is no other way, or it failed.
+   */
+  sendTo(socket: SocketDescriptor, position: number, length: number): Promise<number>
   stat(): Promise<Entry>
   close(): Promise<void>
 }

@@ -112,6 +112,11 @@ export class DataConnection {
     return !this.stream.destroyed && this.stream.writableLength === 0
   }
 
+  /** Of a connection in clear with nothing on its way, for bytes that go there past it. */
+  get descriptor(): number | undefined {
+    return this.stream instanceof TLSSocket || !this.isFlushed ? undefined : descriptorOf(this.stream)
+  }
+
   /** Resolves when the bytes are on their way and `chunk` may be used again. @throws FileServerError 'aborted' */
   write(chunk: Uint8Array | string): Promise<void> {
     this.#unsentPieces++
@@ -172,6 +177,12 @@ export class DataConnection {
   readonly #onAbort = (): void => {
     this.destroy(new FileServerError('aborted', 'The transfer was aborted'))
   }
+}
+
+/** Node has it and tells it to nobody; undefined should that change, and once the socket is gone. */
+function descriptorOf(socket: Socket): number | undefined {
+  const descriptor = (socket as { _handle?: { fd?: unknown } | null })._handle?.fd
+  return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : undefined
 }
 
 /** Destroys the socket when it fails or takes too long. @throws FtpRefusal 425 */

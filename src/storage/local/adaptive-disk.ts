@@ -1,6 +1,9 @@
 import fs from 'node:fs'
+import * as directly from './direct-calls.ts'
 import * as pooled from './disk-calls.ts'
+import type { DiskStats } from './disk-entry.ts'
 import type { FileSystem, FileSystems } from './file-systems.ts'
+import type { SystemCalls } from './system-calls.ts'
 
 /** The calls of disk-calls.ts, however they are made. */
 export type DiskCalls = Omit<typeof pooled, 'maxPendingCalls'>
@@ -9,6 +12,10 @@ export type DiskCalls = Omit<typeof pooled, 'maxPendingCalls'>
 const maxDirectRead = 256 * 1024
 /** Bytes. What is more is written in several direct calls, so that others have their turn between them. */
 const maxDirectWrite = 256 * 1024
+/** Bytes. As much goes from a file to a socket in one call. */
+const maxDirectSend = 128 * 1024
+/** Milliseconds. Less than a rotating disk takes, more than the network's work for so many bytes, which is part of the call. */
+const slowSendMs = 4
 /** Bytes. The room of a larger file is given back by the thread pool: that takes longer the larger the file is. */
 const maxDirectlyFreed = 4 * 1024 * 1024
 const blockBytes = 512
@@ -24,10 +31,12 @@ export class AdaptiveDisk implements DiskCalls {
   readonly ftruncate = pooled.ftruncate
   readonly #fileSystems: FileSystems
   readonly #root: string
+  readonly #systemCalls: SystemCalls | undefined
 
-  constructor(fileSystems: FileSystems, root: string) {
+  constructor(fileSystems: FileSystems, root: string, systemCalls: SystemCalls | undefined) {
     this.#fileSystems = fileSystems
     this.#root = root
+    this.#systemCalls = systemCalls
   }
 
   openDescriptor(path: string, flags: number, mode?: number): Promise<number> {
@@ -45,21 +54,36 @@ export class AdaptiveDisk implements DiskCalls {
 
   lstatIfThere(path: string): Promise<fs.Stats | undefined> {
     return this.#look(
-      () => lookUp(path),
+      () => directly.lookUp(path),
       () => pooled.lstatIfThere(path),
     )
   }
 
-  async lstatAll(paths: readonly string[]): Promise<(fs.Stats | undefined)[]> {
-    const found: (fs.Stats | undefined)[] = []
-    const lookUpNext = () => void found.push(lookUp(paths[found.length] ?? ''))
-    while (found.length < paths.length) {
-      this.#fileSystem?.looking.runMany(paths.length - found.length, lookUpNext)
-      const rest = paths.slice(found.length, found.length + pooled.maxPendingCalls)
+  openExactly(path: string, flags: number): Promise<number | undefined> {
+    return this.#look(
+      () => directly.openExactly(this.#systemCalls, path, flags),
+      () => pooled.openExactly(path, flags),
+    )
+  }
+
+  lookUp(directory: number, name: string): Promise<DiskStats | undefined> {
+    return this.#look(
+      () => directly.lookUpIn(this.#systemCalls, directory, name),
+      () => pooled.lookUp(directory, name),
+    )
+  }
+
+  async lstatAll(directory: number, names: readonly string[]): Promise<(DiskStats | undefined)[]> {
+    const found: (DiskStats | undefined)[] = []
+    const lookUpOne = (name: string) => directly.lookUpIn(this.#systemCalls, directory, name)
+    const lookUpNext = () => void found.push(lookUpOne(names[found.length] ?? ''))
+    while (found.length < names.length) {
+      this.#fileSystem?.looking.runMany(names.length - found.length, lookUpNext)
+      const rest = names.slice(found.length, found.length + pooled.maxPendingCalls)
       if (rest.length === 0) break
       const some = await this.#look(
-        () => rest.slice(0, 1).map(lookUp),
-        () => pooled.lstatAll(rest),
+        () => rest.slice(0, 1).map(lookUpOne),
+        () => pooled.lstatAll(directory, rest),
       )
       found.push(...some)
     }
@@ -96,7 +120,7 @@ export class AdaptiveDisk implements DiskCalls {
 
   readDirectory(directory: fs.Dir, count: number): Promise<fs.Dirent[]> {
     return this.#look(
-      () => readDirectly(directory, count),
+      () => directly.readDirectory(directory, count),
       () => pooled.readDirectory(directory, count),
     )
   }
@@ -199,7 +223,7 @@ export class AdaptiveDisk implements DiskCalls {
 
   closeDescriptor(descriptor: number): void {
     const inPool = () => pooled.closeDescriptor(descriptor)
-    this.#closeBy(() => closeDirectly(descriptor), inPool)
+    this.#closeBy(() => directly.closeDescriptor(descriptor), inPool)
   }
 
   closeFile(descriptor: number, bytes = Infinity): void {
@@ -208,21 +232,36 @@ export class AdaptiveDisk implements DiskCalls {
     const direct = () => {
       const stats = fs.fstatSync(descriptor)
       if (stats.nlink === 0 && isMuch(stats)) inPool()
-      else closeDirectly(descriptor)
+      else directly.closeDescriptor(descriptor)
     }
     this.#closeBy(direct, inPool)
   }
 
   readOnce(descriptor: number, position: number, targets: readonly Uint8Array[]): Promise<number> {
     const inPool = () => pooled.readOnce(descriptor, position, targets)
-    if (bytesIn(targets) > maxDirectRead) return inPool()
+    if (directly.bytesIn(targets) > maxDirectRead) return inPool()
     const direct = () => fs.readvSync(descriptor, targets, position)
     return this.#fileSystem?.reading.run(direct, inPool) ?? inPool()
   }
 
+  async sendOnce(
+    descriptor: number,
+    position: number,
+    length: number,
+    socket: () => number | undefined,
+  ): Promise<number> {
+    const calls = this.#systemCalls
+    const send = () => {
+      const target = socket()
+      const bytes = Math.min(length, maxDirectSend)
+      return target === undefined || !calls ? 0 : calls.sendFile(target, descriptor, position, bytes)
+    }
+    return (calls && (await this.#fileSystem?.reading.runIfDirect(send, slowSendMs))) ?? 0
+  }
+
   writeOnce(descriptor: number, position: number, chunks: readonly Uint8Array[]): Promise<number> {
     const inPool = () => pooled.writeOnce(descriptor, position, chunks)
-    const direct = () => fs.writevSync(descriptor, firstBytes(chunks, maxDirectWrite), position)
+    const direct = () => fs.writevSync(descriptor, directly.firstBytes(chunks, maxDirectWrite), position)
     return this.#fileSystem?.writing.run(direct, inPool) ?? inPool()
   }
 
@@ -252,46 +291,6 @@ export class AdaptiveDisk implements DiskCalls {
   }
 }
 
-function lookUp(path: string): fs.Stats | undefined {
-  return fs.lstatSync(path, { throwIfNoEntry: false })
-}
-
 function isMuch(stats: fs.Stats): boolean {
   return stats.isFile() && stats.blocks * blockBytes > maxDirectlyFreed
-}
-
-/** Like closeDescriptor(): nothing that matters can fail any more. */
-function closeDirectly(descriptor: number): void {
-  try {
-    fs.closeSync(descriptor)
-  } catch {
-    // The descriptor is given back in any case (close(2)).
-  }
-}
-
-function readDirectly(directory: fs.Dir, count: number): fs.Dirent[] {
-  const entries: fs.Dirent[] = []
-  while (entries.length < count) {
-    const entry = directory.readSync()
-    if (entry === null) break
-    entries.push(entry)
-  }
-  return entries
-}
-
-function bytesIn(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((bytes, chunk) => bytes + chunk.length, 0)
-}
-
-/** The beginning of `chunks`, of `max` bytes at most. */
-function firstBytes(chunks: readonly Uint8Array[], max: number): Uint8Array[] {
-  const first: Uint8Array[] = []
-  let left = max
-  for (const chunk of chunks) {
-    if (left === 0) break
-    const piece = chunk.length > left ? chunk.subarray(0, left) : chunk
-    first.push(piece)
-    left -= piece.length
-  }
-  return first
 }

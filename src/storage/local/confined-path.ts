@@ -5,14 +5,7 @@ import type { StorageKey } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import * as pooled from './disk-calls.ts'
 import { isErrno } from './disk-error.ts'
-import {
-  asDirectory,
-  asReadableDirectory,
-  descriptorPath,
-  HeldDirectory,
-  pathOnly,
-  Place,
-} from './held-directory.ts'
+import { asDirectory, asReadableDirectory, HeldDirectory, pathOnly, Place } from './held-directory.ts'
 import { isStagedName } from './staged-name.ts'
 
 export interface HowToHold {
@@ -28,8 +21,8 @@ const maxSteps = 8192
 /**
  * Turns keys into places below one root, and never into one outside, whoever swaps directories and links meanwhile.
  *
- * The quick way opens the whole path at once and then asks the kernel where the directory it got really is: only the
- * exact path asked for counts, so no link was on the way. The slow way starts at the root and takes one name at a
+ * The quick way opens the whole path at once and has the kernel vouch that no link was on it: it refuses each
+ * itself, or it tells where the directory really is, and only the exact path asked for counts. The slow way starts at the root and takes one name at a
  * time from the directory it holds, refuses every link the kernel would follow, and follows links by hand.
  */
 export class ConfinedRoot {
@@ -76,15 +69,16 @@ export class ConfinedRoot {
   async #openExactly(key: StorageKey, { toSync = false }: HowToHold): Promise<HeldDirectory | undefined> {
     const root = this.#linkFree ? this.#configured : await this.#realRoot()
     const path = key.length === 0 ? root : `${root === '/' ? '' : root}/${key.join('/')}`
-    let descriptor: number | undefined
+    const flags = toSync ? asReadableDirectory : asDirectory
     try {
-      descriptor = await this.#disk.openDescriptor(path, toSync ? asReadableDirectory : asDirectory)
-      if (key.length === 0 || (await this.#disk.readlink(descriptorPath(descriptor))) === path)
+      const descriptor = await (key.length === 0
+        ? this.#disk.openDescriptor(path, flags)
+        : this.#disk.openExactly(path, flags))
+      if (descriptor !== undefined)
         return new HeldDirectory(this.#disk, descriptor, key, { isReadable: toSync })
     } catch {
       // Whatever went wrong, the walk finds out without following anything.
     }
-    if (descriptor !== undefined) this.#disk.closeDescriptor(descriptor)
     return undefined
   }
 

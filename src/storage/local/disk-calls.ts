@@ -1,5 +1,7 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
+import { descriptorPath, pathIn } from './descriptor-path.ts'
+import type { DiskStats } from './disk-entry.ts'
 import { isErrno } from './disk-error.ts'
 
 /** At most so many calls of one listing wait in the thread pool: other sessions stand in the same queue. */
@@ -15,6 +17,21 @@ export const openDescriptor = promisify(fs.open) as (
   flags: number,
   mode?: number,
 ) => Promise<number>
+/**
+ * Opens what is at exactly this path, with no symbolic link on the way: undefined when it is not there, or elsewhere.
+ * `path` has none of '.', '..' and '//' in it.
+ */
+export async function openExactly(path: string, flags: number): Promise<number | undefined> {
+  const descriptor = await openDescriptor(path, flags)
+  try {
+    if ((await readlink(descriptorPath(descriptor))) === path) return descriptor
+  } catch {
+    // Then nobody knows where it is.
+  }
+  closeDescriptor(descriptor)
+  return undefined
+}
+
 export const lstat = promisify(fs.lstat) as (path: string) => Promise<fs.Stats>
 export async function lstatIfThere(path: string): Promise<fs.Stats | undefined> {
   try {
@@ -25,12 +42,22 @@ export async function lstatIfThere(path: string): Promise<fs.Stats | undefined> 
   }
 }
 
-/** Many at once, in the order of `paths`; undefined for what is not there. */
-export async function lstatAll(paths: readonly string[]): Promise<(fs.Stats | undefined)[]> {
-  const found: (fs.Stats | undefined)[] = []
-  for (let next = 0; next < paths.length; next += maxPendingCalls) {
+/** What stands in an open directory under `name`; undefined for nothing. */
+export function lookUp(directory: number, name: string): Promise<DiskStats | undefined> {
+  return lstatIfThere(pathIn(directory, name))
+}
+
+/** What stands in an open directory under each of `names`, in their order; undefined for what is not there. */
+export async function lstatAll(
+  directory: number,
+  names: readonly string[],
+): Promise<(DiskStats | undefined)[]> {
+  const found: (DiskStats | undefined)[] = []
+  for (let next = 0; next < names.length; next += maxPendingCalls) {
     // All are waited for, also when one fails: the caller may close the directory they look into.
-    const some = await Promise.allSettled(paths.slice(next, next + maxPendingCalls).map(lstatIfThere))
+    const some = await Promise.allSettled(
+      names.slice(next, next + maxPendingCalls).map((name) => lookUp(directory, name)),
+    )
     for (const result of some) {
       if (result.status === 'rejected') throw result.reason
       found.push(result.value)
@@ -117,6 +144,20 @@ export function readOnce(
     if (first && targets.length === 1) fs.read(descriptor, first, 0, first.length, position, done)
     else fs.readv(descriptor, targets, position, done)
   })
+}
+
+/**
+ * Sends from a file to what `socket` tells, which is asked at the last moment: the descriptor of a socket that is
+ * written to by nobody else meanwhile, undefined when it is gone. Answers how many bytes it took: 0 at the end of
+ * the file, and where or while it takes none this way. Here it takes none.
+ */
+export function sendOnce(
+  _descriptor: number,
+  _position: number,
+  _length: number,
+  _socket: () => number | undefined,
+): Promise<number> {
+  return Promise.resolve(0)
 }
 
 /** pwritev(2): may write fewer bytes than given. */

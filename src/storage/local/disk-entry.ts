@@ -1,7 +1,13 @@
-import type { Stats } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import type { Entry, EntryType } from '../../core/files/storage.ts'
 
-export function toEntry(name: string, stats: Stats): Entry {
+/** What is asked of a file here, by Node's names and in its units. */
+export type DiskStats = Pick<
+  Stats,
+  'mode' | 'size' | 'nlink' | 'ino' | 'dev' | 'atimeMs' | 'mtimeMs' | 'ctimeMs'
+>
+
+export function toEntry(name: string, stats: DiskStats): Entry {
   return {
     name,
     type: typeOf(stats),
@@ -16,10 +22,21 @@ export function toEntry(name: string, stats: Stats): Entry {
   }
 }
 
-function typeOf(stats: Stats): EntryType {
-  if (stats.isFile()) return 'file'
-  if (stats.isDirectory()) return 'directory'
-  return stats.isSymbolicLink() ? 'symlink' : 'other'
+export function isLink({ mode }: DiskStats): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFLNK
+}
+
+function typeOf({ mode }: DiskStats): EntryType {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file'
+    case constants.S_IFDIR:
+      return 'directory'
+    case constants.S_IFLNK:
+      return 'symlink'
+    default:
+      return 'other'
+  }
 }
 
 /**

@@ -132,6 +132,18 @@ describe('DiskPace', () => {
       2,
     )
   })
+
+  it('makes calls that the pool knows nothing of only while others are direct, and waits longer for them', async () => {
+    const disk = openDisk()
+    const send = (ms: number) => disk.pace.runIfDirect(() => disk.wait(ms) ?? 'direct', 4)
+    assert.equal(await send(0.1), undefined)
+    await disk.warmUp()
+    for (let call = 0; call < 300; call++) assert.equal(await send(0.1), 'direct')
+    assert.equal(await send(3), 'direct')
+    assert.equal(await send(5), 'direct')
+    assert.equal(await send(0.1), undefined)
+    assert.equal(await disk.call(0.02), 'pool')
+  })
 })
 
 /** A disk on a clock of its own, where each call takes as long as it is told. */

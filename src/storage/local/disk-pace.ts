@@ -69,6 +69,18 @@ export class DiskPace {
     }
   }
 
+  /**
+   * Makes a call that can only be made directly; undefined, and no call, while that is not the way. `slowMs`: as in the options,
+   * for a call that has more to do than others of its kind.
+   */
+  async runIfDirect<T>(direct: () => T, slowMs = this.#slowMs): Promise<T | undefined> {
+    while (this.#isDirect) {
+      if (this.#turn.hasRoom) return this.#time(direct, slowMs)
+      await this.#turn.next()
+    }
+    return undefined
+  }
+
   /** Makes a direct call now, for which no turn is waited for: it must be one that cannot take long. */
   runNow(direct: () => void, pooled: () => void): void {
     if (this.#isDirect) this.#time(direct)
@@ -95,23 +107,23 @@ export class DiskPace {
     return done
   }
 
-  #time<T>(direct: () => T): T {
+  #time<T>(direct: () => T, slowMs = this.#slowMs): T {
     const start = this.#now()
     this.#cpuWait.mark(start)
     try {
       return direct()
     } finally {
-      this.#made(start)
+      this.#made(start, slowMs)
     }
   }
 
   /** A direct call that began at `start` has ended; answers when. */
-  #made(start: number): number {
+  #made(start: number, slowMs = this.#slowMs): number {
     const end = this.#now()
     const ms = end - start
     this.#directCalls++
     this.#turn.spend(ms)
-    if (this.#isSlow(ms, end)) this.#retreat(end)
+    if (this.#isSlow(ms, end, slowMs)) this.#retreat(end)
     return end
   }
 
@@ -127,8 +139,8 @@ export class DiskPace {
   }
 
   /** Whether a call took too long, without what other programs took of the processor since the last mark. */
-  #isSlow(ms: number, now: number): boolean {
-    return ms > this.#slowMs && ms - this.#cpuWait.sinceMark(now) > this.#slowMs
+  #isSlow(ms: number, now: number, slowMs = this.#slowMs): boolean {
+    return ms > slowMs && ms - this.#cpuWait.sinceMark(now) > slowMs
   }
 
   #judge(wasSlow: boolean, now: number): void {

@@ -1,6 +1,8 @@
-import { constants, readlinkSync } from 'node:fs'
+import { constants } from 'node:fs'
 import type { StorageKey } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
+import { descriptorPath } from './descriptor-path.ts'
+import type { DiskStats } from './disk-entry.ts'
 
 /** Opens nothing but the place itself: no read, no side effect (Linux, open(2)); not among Node's constants. */
 export const pathOnly = 0x200000
@@ -33,6 +35,16 @@ export class HeldDirectory implements Disposable {
   /** '.' is the directory itself. */
   at(name: string): string {
     return `${this.path}/${name}`
+  }
+
+  /** What stands under `name`; undefined for nothing. */
+  lookUp(name: string): Promise<DiskStats | undefined> {
+    return this.disk.lookUp(this.#descriptor, name)
+  }
+
+  /** What stands under each of `names`, in their order; undefined for what is not there. */
+  lstatAll(names: readonly string[]): Promise<(DiskStats | undefined)[]> {
+    return this.disk.lstatAll(this.#descriptor, names)
   }
 
   /** The directory `name` in this one. @throws ENOTDIR when it is a link or a file. */
@@ -75,15 +87,11 @@ export class Place implements Disposable {
     return this.directory.at(this.name)
   }
 
+  lookUp(): Promise<DiskStats | undefined> {
+    return this.directory.lookUp(this.name)
+  }
+
   [Symbol.dispose](): void {
     this.directory[Symbol.dispose]()
   }
-}
-
-/** By number, as this mount of /proc counts processes: the link 'self' would be followed in every call. */
-const ownDescriptors = `/proc/${readlinkSync('/proc/self')}/fd`
-
-/** The path under which the kernel takes an open descriptor for the object itself (proc_pid_fd(5)). */
-export function descriptorPath(descriptor: number): string {
-  return `${ownDescriptors}/${descriptor}`
 }

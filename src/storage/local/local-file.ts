@@ -4,12 +4,13 @@ import type {
   CommitOptions,
   Entry,
   ReadableFile,
+  SocketDescriptor,
   WritableFile,
   WriteMode,
 } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory } from './held-directory.ts'
-import { toEntry } from './disk-entry.ts'
+import { isLink, toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'
 import { requireFile, setOpenFileAttributes } from './set-attributes.ts'
@@ -85,6 +86,10 @@ export class LocalReadableFile implements ReadableFile {
     )
   }
 
+  sendTo(socket: SocketDescriptor, position: number, length: number): Promise<number> {
+    return this.#file.use((disk, descriptor) => disk.sendOnce(descriptor, position, length, socket))
+  }
+
   stat(): Promise<Entry> {
     return this.#file.use(async (disk, descriptor) => toEntry(this.entry.name, await disk.fstat(descriptor)))
   }
@@ -151,10 +156,10 @@ export class LocalWritableFile implements WritableFile {
     const staging = this.#staging
     if (!staging) return undefined
     const { directory, finalName } = staging
-    const stats = await onDisk(() => directory.disk.lstatIfThere(directory.at(finalName)))
+    const stats = await onDisk(() => directory.lookUp(finalName))
     this.#replacedBytes = stats?.size ?? 0
     // A link that came meanwhile goes; what it leads to stays.
-    if (!stats || stats.isSymbolicLink()) return undefined
+    if (!stats || isLink(stats)) return undefined
     const entry = toEntry(this.#name, stats)
     requireFile(entry)
     return entry

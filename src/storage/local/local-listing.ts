@@ -24,7 +24,7 @@ export async function* readNames(directory: HeldDirectory): AsyncGenerator<reado
 export async function* readEntries(directory: HeldDirectory): AsyncGenerator<readonly Entry[], void, void> {
   for await (const batch of readNames(directory)) {
     const names = batch.map((entry) => entry.name).filter((name) => !isStagedName(name))
-    const found = await directory.disk.lstatAll(names.map((name) => directory.at(name)))
+    const found = await directory.lstatAll(names)
     const entries: Entry[] = []
     for (const [index, name] of names.entries()) {
       const stats = found[index]

@@ -1,7 +1,7 @@
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import type { WriteMode } from '../../core/files/storage.ts'
 import type { Place } from './held-directory.ts'
-import { toEntry } from './disk-entry.ts'
+import { type DiskStats, toEntry } from './disk-entry.ts'
 import { isErrno } from './disk-error.ts'
 import { LocalWritableFile } from './local-file.ts'
 import { requireFile } from './set-attributes.ts'
@@ -20,7 +20,7 @@ const newFile = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | consta
 export async function openFile(
   place: Place,
   access: number,
-): Promise<{ readonly descriptor: number; readonly stats: Stats } | undefined> {
+): Promise<{ readonly descriptor: number; readonly stats: DiskStats } | undefined> {
   const { disk } = place.directory
   let descriptor: number
   try {
@@ -42,7 +42,7 @@ export async function openFile(
 /** Opens a new file next to `place`; it takes the mode of the file it will replace, and `place` is its own from now on. */
 export async function openStaged(
   place: Place,
-  target: { mode: WriteMode; name: string; replaced?: Stats },
+  target: { mode: WriteMode; name: string; replaced?: DiskStats },
 ): Promise<LocalWritableFile> {
   const { mode, name, replaced } = target
   if (replaced) requireFile(toEntry('', replaced))

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
 import type {
   Attributes,
@@ -16,7 +16,7 @@ import type {
 import { AdaptiveDisk, type DiskCalls } from './adaptive-disk.ts'
 import { checkKey, ConfinedRoot, isSameKey } from './confined-path.ts'
 import { Place } from './held-directory.ts'
-import { toEntry } from './disk-entry.ts'
+import { type DiskStats, isLink, toEntry } from './disk-entry.ts'
 import { isErrno, onDisk } from './disk-error.ts'
 import { FileSystems } from './file-systems.ts'
 import { LocalReadableFile, LocalWritableFile } from './local-file.ts'
@@ -27,6 +27,7 @@ import { directoryMode, makeRoot } from './make-root.ts'
 import { requireFile, setAttributesAt, setLinkAttributes } from './set-attributes.ts'
 import { emptyOfStagedFiles, removeAllStaged } from './staged-cleanup.ts'
 import { isStagedName } from './staged-name.ts'
+import { systemCalls } from './system-calls.ts'
 
 export class LocalStorageProvider implements StorageProvider {
   readonly #fileSystems = new FileSystems()
@@ -38,7 +39,7 @@ export class LocalStorageProvider implements StorageProvider {
   }
 
   open(rootDirectory: string): Storage {
-    const disk = new AdaptiveDisk(this.#fileSystems, rootDirectory)
+    const disk = new AdaptiveDisk(this.#fileSystems, rootDirectory, systemCalls)
     return new LocalStorage(rootDirectory, disk, this.#storagesDirectory)
   }
 }
@@ -61,7 +62,7 @@ export class LocalStorage implements Storage {
   stat(key: StorageKey): Promise<Entry> {
     return this.#followed(key, async (place) => {
       const stats = await this.#look(place)
-      return stats.isSymbolicLink() ? undefined : toEntry(key.at(-1) ?? '', stats)
+      return isLink(stats) ? undefined : toEntry(key.at(-1) ?? '', stats)
     })
   }
 
@@ -121,15 +122,15 @@ export class LocalStorage implements Storage {
     refuseStagedName(key)
     let place = await this.#root.openPlace(key, { toSync: true })
     try {
-      let found = await this.#disk.lstatIfThere(place.path)
+      let found = await place.lookUp()
       // Also by a link that leads nowhere (O_EXCL of open(2)).
       const isTaken = found !== undefined
       if (isTaken && how === 'create') throw alreadyTaken()
-      if (found?.isSymbolicLink()) {
+      if (found && isLink(found)) {
         const target = await this.#root.followPlace(key)
         place[Symbol.dispose]()
         place = target
-        found = await this.#disk.lstatIfThere(place.path)
+        found = await place.lookUp()
       }
       const name = key.at(-1) ?? ''
       const existing = found && toEntry(name, found)
@@ -252,8 +253,8 @@ export class LocalStorage implements Storage {
   }
 
   /** Asked before every upload, mostly for what is not there: that is no failed system call with a stack to build. */
-  async #look(place: Place): Promise<Stats> {
-    const stats = await this.#disk.lstatIfThere(place.path)
+  async #look(place: Place): Promise<DiskStats> {
+    const stats = await place.lookUp()
     if (!stats) throw new FileServerError('not-found', 'No such file or directory')
     return stats
   }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
 import type { Attributes, Entry } from '../../core/files/storage.ts'
-import { descriptorPath, pathOnly, type Place } from './held-directory.ts'
+import { descriptorPath } from './descriptor-path.ts'
+import { pathOnly, type Place } from './held-directory.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import { toEntry, toSeconds } from './disk-entry.ts'
 
