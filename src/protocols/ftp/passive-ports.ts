@@ -108,6 +108,7 @@ export class PassivePorts implements PassivePortSource {
 class PassivePort implements LanePort {
   readonly tickets: TicketOwners
   readonly #wantedPort: number
+  #boundPort: number | undefined
   readonly #server: Server
   readonly #log: Log
   readonly #lanes = new Map<string, PassiveLane>()
@@ -125,13 +126,14 @@ class PassivePort implements LanePort {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? this.#wantedPort
+    return this.#boundPort ?? this.#wantedPort
   }
 
   listen(host: string): Promise<void> {
     const listening = new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen(this.#wantedPort, host, () => {
+        this.#boundPort = (this.#server.address() as AddressInfo).port
         this.#server.off('error', reject)
         this.#server.on('error', (error) =>
           this.#log.error({ err: error, port: this.port }, 'passive port failed'),

@@ -16,7 +16,8 @@ export function lookUpIn(
   directory: number,
   name: string,
 ): DiskStats | undefined {
-  return calls?.statAt(directory, name) ?? lookUp(pathIn(directory, name))
+  const found = calls?.statAt(directory, name) ?? lookUp(pathIn(directory, name))
+  return found === 'nothing' ? undefined : found
 }
 
 export function openExactly(calls: SystemCalls | undefined, path: string, flags: number): number | undefined {

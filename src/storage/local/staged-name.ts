@@ -5,7 +5,7 @@ const pattern = /^\.sftpgo-[0-9a-f]{16}\.part$/
 const prefix = '.sftpgo-'
 const tagLength = 8
 
-/** The staged uploads this process writes right now; the names are random enough to be unique without their folder. */
+/** The staged uploads this process writes right now; the names are unique without their folder. */
 const open = new Set<string>()
 
 /** Tags of all processes that write now. Its own goes for one that runs alone. */
@@ -32,10 +32,14 @@ export function setLiveStagedTags(tags: Iterable<string>): void {
   liveTags = new Set(tags)
 }
 
+/** Not from the beginning: an earlier process may have had the tag, once in four thousand million starts. */
+let next = randomBytes(4).readUInt32LE()
+
 /** Takes a name for an upload that is not visible yet; releaseStagedName() gives it back. */
 export function claimStagedName(): string {
   for (;;) {
-    const name = `${prefix}${ownTag}${randomBytes(4).toString('hex')}.part`
+    next = (next + 1) % 2 ** 32
+    const name = `${prefix}${ownTag}${next.toString(16).padStart(8, '0')}.part`
     if (open.has(name)) continue
     open.add(name)
     return name

@@ -35,7 +35,7 @@ suite('system calls that Node does not offer', () => {
     for (const name of fs.readdirSync(base)) {
       const expected = fs.lstatSync(path(name))
       const found = statAt(directory, name)
-      assert.ok(found, name)
+      assert.ok(typeof found === 'object', name)
       for (const [field, value] of Object.entries(found))
         assert.equal(value, expected[field as keyof fs.Stats], `${field} of ${name}`)
       assert.equal(Object.keys(found).length, 8)
@@ -45,12 +45,12 @@ suite('system calls that Node does not offer', () => {
   test('devices are numbered as Node numbers them', () => {
     const root = fs.openSync('/', fs.constants.O_RDONLY)
     for (const name of ['dev', 'proc', 'sys', 'tmp', 'etc'])
-      assert.equal(statAt(root, name)?.dev, fs.lstatSync(`/${name}`).dev, name)
+      assert.partialDeepStrictEqual(statAt(root, name), { dev: fs.lstatSync(`/${name}`).dev }, name)
     fs.closeSync(root)
   })
 
   test('what is not there, and a descriptor that is none, is nothing', () => {
-    assert.equal(statAt(directory, 'missing'), undefined)
+    assert.equal(statAt(directory, 'missing'), 'nothing')
     assert.equal(statAt(-1, 'file'), undefined)
     assert.equal(openWithoutLinks?.(path('missing'), fs.constants.O_RDONLY), undefined)
   })

@@ -1,5 +1,6 @@
 import { closeSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants as os } from 'node:os'
 import type * as koffi from 'koffi'
 import type { DiskStats } from './disk-entry.ts'
 
@@ -8,8 +9,8 @@ import type { DiskStats } from './disk-entry.ts'
  * memory (AdaptiveDisk decides). They are for speed alone; what they do can be done without them. 64-bit Linux.
  */
 export interface SystemCalls {
-  /** lstat(2) of `name` in an open directory; undefined when it fails, for whatever reason. */
-  statAt(directory: number, name: string): DiskStats | undefined
+  /** lstat(2) of `name` in an open directory; undefined when it fails, for any other reason than that nothing is there. */
+  statAt(directory: number, name: string): DiskStats | 'nothing' | undefined
   /**
    * open(2) that takes no symbolic link anywhere on the way; undefined when it fails, for whatever reason. Not there before Linux 5.6,
    * nor where a container may not ask for it.
@@ -26,6 +27,7 @@ type Function = (...args: readonly unknown[]) => number | bigint
 
 const word = 2 ** 32
 const noFollow = 0x100 // AT_SYMLINK_NOFOLLOW
+const notThere = os.errno.ENOENT
 const basicStats = 0x7ff // STATX_BASIC_STATS
 const openat2Number = 437 // on x64 and arm64
 const fromHere = -100 // AT_FDCWD
@@ -38,11 +40,11 @@ export const systemCalls: SystemCalls | undefined = load()
 function load(): SystemCalls | undefined {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined
   try {
-    const { load } = createRequire(import.meta.url)('koffi') as typeof koffi
+    const { load, errno } = createRequire(import.meta.url)('koffi') as typeof koffi
     const libc = load(null)
     const declare = (prototype: string) => libc.func(prototype) as unknown as Function
     return {
-      statAt: statAtBy(declare('int statx(int, const char *, int, unsigned int, void *)')),
+      statAt: statAtBy(declare('int statx(int, const char *, int, unsigned int, void *)'), errno),
       openWithoutLinks: openBy(declare('long syscall(long, int, const char *, void *, size_t)')),
       sendFile: sendFileBy(declare('int64_t sendfile(int, int, void *, size_t)')),
     }
@@ -52,7 +54,7 @@ function load(): SystemCalls | undefined {
 }
 
 /** statx(2), whose structure has the same places on all machines. */
-function statAtBy(statx: Function): SystemCalls['statAt'] {
+function statAtBy(statx: Function, errno: () => number): SystemCalls['statAt'] {
   const buffer = new ArrayBuffer(256)
   const bytes = new Uint8Array(buffer)
   const unsigned = new Uint32Array(buffer)
@@ -63,7 +65,8 @@ function statAtBy(statx: Function): SystemCalls['statAt'] {
   const time = (offset: number): number =>
     ((signed[offset / 4 + 1] as number) * word + at(offset)) * 1000 + at(offset + 8) / 1e6
   return (directory, name) => {
-    if (statx(directory, name, noFollow, basicStats, bytes) !== 0) return undefined
+    if (statx(directory, name, noFollow, basicStats, bytes) !== 0)
+      return errno() === notThere ? 'nothing' : undefined
     return {
       mode: at(28) & 0xffff,
       nlink: at(16),
