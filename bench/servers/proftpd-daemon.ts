@@ -56,6 +56,8 @@ export async function startProftpdDaemon(
     'UseReverseDNS off',
     'UseIPv6 off',
     'RequireValidShell off',
+    // Else what is installed on the machine decides whether root comes in (/etc/ftpusers).
+    'UseFtpUsers off',
     'AuthOrder mod_auth_file.c',
     `AuthUserFile ${users}`,
     'AllowOverwrite on',
