@@ -140,6 +140,13 @@ suite('container', { timeout: 600_000 }, () => {
     )
   })
 
+  test('what is compiled loads in the image', async () => {
+    const script = `const require = (await import('node:module')).createRequire('/app/build/main.js')
+      const isSshFast = require('ssh2/lib/protocol/crypto.js').bindingAvailable
+      return [isSshFast, require('koffi').load(null).func('int getuid()')()]`
+    assert.deepEqual(await inProduct(engine, script), [true, 1000])
+  })
+
   test('the image stays below 160 MB, unpacked', async (t) => {
     const size = Number(await engine.podman('image', 'inspect', '--format', '{{.Size}}', image))
     t.diagnostic(`the image weighs ${(size / 1e6).toFixed(1)} MB`)
