@@ -27,7 +27,7 @@ const clients = [
   ],
   ...['python3', 'python3-paramiko', 'xdotool', 'xvfb'],
 ]
-const browser = ['chromium', 'fonts-dejavu-core', 'unzip']
+const browser = ['chromium-headless-shell', 'fonts-dejavu-core', 'unzip']
 const services = ['postgresql']
 const containers = ['buildah', 'podman', 'runc']
 const observers = ['procps', 'ssh-audit', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
