@@ -29,7 +29,7 @@ export class SftpWorld implements AsyncDisposable {
     return this.core.homeOf('ann')
   }
 
-  /** A client that has signed in as ann, unless `settings` say otherwise. */
+  /** A client that has signed in as ann, unless `settings` say otherwise. @throws also when the server only closes */
   async connect(settings: ConnectConfig = {}): Promise<Client> {
     const client = new ssh2.Client()
     this.#clients.push(client)
@@ -40,7 +40,8 @@ export class SftpWorld implements AsyncDisposable {
       password: 'ann-password',
       ...settings,
     })
-    await once(client, 'ready')
+    const isClosed = once(client, 'close').then(() => Promise.reject(new Error('closed before it was ready')))
+    await Promise.race([once(client, 'ready'), isClosed])
     client.on('error', () => {})
     return client
   }
@@ -99,8 +100,10 @@ export class RawSftp {
     this.channel = channel
     channel.on('data', (bytes: Buffer) => this.#receive(bytes))
     channel.on('error', () => {})
+    this.#version.promise.catch(() => {})
     channel.on('close', () => {
-      for (const reply of this.#replies.values()) reply.reject(new Error('the channel was closed'))
+      for (const reply of [this.#version, ...this.#replies.values()])
+        reply.reject(new Error('the channel was closed'))
     })
   }
 

@@ -32,17 +32,18 @@ test('exchanges keys by itself while files move both ways', async () => {
 })
 
 test('ends an idle session with a reason, but not one that moves a file', async () => {
-  await using world = await openSftpWorld({ limits: { idleTimeoutMs: 300 } })
-  const [idle, busy] = [await world.connect(), await world.connect()]
+  await using world = await openSftpWorld({ limits: { idleTimeoutMs: 1_000 } })
+  const farewell = farewellOf(await world.connect())
+  const busy = await world.connect()
   const sftp = await RawSftp.open(busy)
   const file = await sftp.open('/file', 2 | 8 | 16)
-  assert.match(await farewellOf(idle), /idle/)
+  assert.match(await farewell, /idle/)
   assert.equal(await sftp.write(file, 0, Buffer.from('still here')), 0)
   assert.equal(await sftp.close(file), 0)
 })
 
 test('an idle time of 0 ends no session', async () => {
-  await using world = await openSftpWorld({ limits: { idleTimeoutMs: 0, loginGraceMs: 100 } })
+  await using world = await openSftpWorld({ limits: { idleTimeoutMs: 0, loginGraceMs: 1_000 } })
   const sftp = await world.openSftp()
   // The same look at all connections that ends this one finds the other idle.
   const silent = connect(world.port, '127.0.0.1')
