@@ -15,7 +15,7 @@ for (const tls of [false, true]) {
   describe(tls ? 'transfers over TLS' : 'transfers in clear', { concurrency: 4 }, () => {
     let world: FtpWorld
     before(async () => {
-      world = await FtpWorld.open({ passivePorts: [0, 0, 0, 0, 0, 0], limits: { stallTimeoutMs: 400 } })
+      world = await FtpWorld.open({ passivePorts: [0, 0, 0, 0, 0, 0], limits: { stallTimeoutMs: 1_000 } })
     })
     after(() => world[Symbol.asyncDispose]())
 
