@@ -12,7 +12,7 @@ const options: RunOptions = { resultTypes: ['violations'], rules: { 'target-size
 /** @throws naming every violation of axe's rules in what `target` shows now, with the elements */
 export async function assertAccessible(target: Frame | Page, name: string): Promise<void> {
   // The pages' policy lets no foreign script in; what the debugger evaluates is not subject to it.
-  await target.evaluate(source)
+  if (!(await target.evaluate<boolean>(`'axe' in window`))) await target.evaluate(source)
   const { violations } = await target.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`)
   const found = violations.map(({ id, impact, help, nodes }) => ({
     rule: `${id} (${impact ?? 'minor'}): ${help}`,
