@@ -110,18 +110,35 @@ async function checkAndBuild() {
 }
 
 /** Files that take longest begin first, so that none runs on alone at the end; unit tests fill in. */
-const order = ['test/docker/', 'test/web/large-upload', 'test/clients/', 'test/web/', 'test/faults/', 'test/']
+const order = [
+  ...['test/docker/', 'test/web/large-upload'],
+  ...['test/clients/', 'test/faults/', 'test/security/', 'test/workers/', 'test/product/'],
+  'test/',
+]
+/**
+ * Pages keep more than a core busy, while the files after which they come wait for much of their time: for a clock, a
+ * client, a process that was killed. So the pages are spread among them.
+ */
+const pages = 'test/web/'
+const filesPerPage = 4
 
 function testFiles() {
   const rank = (path) =>
     (order.findIndex((start) => path.startsWith(start)) + order.length + 1) % (order.length + 1)
-  return globSync(['src/**/*.test.ts', 'bench/harness/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
+  const files = globSync(['src/**/*.test.ts', 'bench/harness/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
     .sort()
     .sort((one, other) => rank(one) - rank(other))
+  const { page = [], other = [] } = Object.groupBy(files, (path) =>
+    path.startsWith(pages) && rank(path) === order.length - 1 ? 'page' : 'other',
+  )
+  const mixed = other.flatMap((path, at) =>
+    (at + 1) % filesPerPage > 0 ? [path] : [path, ...page.splice(0, 1)],
+  )
+  return [...mixed, ...page]
 }
 
 /** More at a time than a machine of two cores can work on: they wait for each other's programs much of the time. */
-const concurrency = 3
+const concurrency = 4
 
 /** Tests that start the product start what is shipped, not the sources. */
 async function test() {

@@ -63,7 +63,10 @@ test('every route that takes a body has a limit, and nothing above it is kept in
   const before = process.memoryUsage.rss()
   for (const route of routes) {
     const what = `${route.method} ${route.path}`
-    const { status, sent } = await flood(world, route, known[route.as])
+    let { status, sent } = await flood(world, route, known[route.as])
+    // Who sends on can lose the answer to the reset of the connection (RFC 9112 §9.6), but not again and again.
+    for (let again = 0; status === 0 && again < 3; again++)
+      ({ status, sent } = await flood(world, route, known[route.as]))
     assert.equal(status, 413, what)
     assert.ok(sent <= slack, `${what}: ${sent}`)
   }
