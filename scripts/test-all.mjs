@@ -138,7 +138,7 @@ function testFiles() {
 }
 
 /** More at a time than a machine of two cores can work on: they wait for each other's programs much of the time. */
-const concurrency = 3
+const concurrency = 4
 
 /** Tests that start the product start what is shipped, not the sources. */
 async function test() {
