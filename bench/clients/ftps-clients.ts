@@ -55,7 +55,7 @@ async function transfer(client: FtpClient, index: number): Promise<void> {
 }
 
 const clients = await Promise.all(
-  usernames.map((username) => FtpClient.signIn(port, { username, password, home: '/' }, { tls: true })),
+  usernames.map((username) => FtpClient.signIn(port, { username, password }, { tls: true })),
 )
 const startedAt = performance.now()
 await Promise.all(clients.map(transfer))

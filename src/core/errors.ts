@@ -16,6 +16,8 @@ export const errorCodes = [
   'too-many-attempts',
   'too-many-connections',
   'unsupported',
+  /** What is there is not the beginning of what the client goes on with. */
+  'not-resumable',
   'busy',
   'aborted',
   'unavailable',

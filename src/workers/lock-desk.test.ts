@@ -105,11 +105,26 @@ test('a file that another process changes in place is known to a count by what i
   assert.equal(inPlace.countedSizeOf({ ...found, identity }), 300)
 })
 
+test('a replacement that another process saw break off is known until the name holds another file', async () => {
+  const { one, two } = openDesk()
+  const isUnfinished = (user: string) =>
+    two.locks.runBoth('f', 'g', async () => [
+      await two.files.isUnfinished('f', user),
+      await two.files.isUnfinished('g', user),
+    ])
+  await one.locks.run('f', async () => one.files.markUnfinished('f', 'ann'))
+  assert.deepEqual(await isUnfinished('ann'), [true, false])
+  assert.deepEqual(await isUnfinished('bob'), [false, false])
+  await two.locks.run('f', async () => two.files.forget('f'))
+  assert.deepEqual(await isUnfinished('ann'), [false, false])
+})
+
 test('a name that nobody changes in place is told without another question', async () => {
   const { one } = openDesk()
   await one.locks.run('f', () => {
     assert.equal(one.files.countedSize('f', 30), 30)
     assert.equal(one.files.recount('f', 30, 50), 20)
+    assert.equal(one.files.isUnfinished('f', 'ann'), false)
     return Promise.resolve()
   })
 })

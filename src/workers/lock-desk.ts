@@ -28,6 +28,8 @@ export class LockDesk implements Disposable {
     channel.on('in-place-release', (id) => this.#release(id))
     channel.on('in-place-forget', (name) => inPlace.forget(name))
     channel.on('in-place-move', ({ from, to }) => inPlace.move(from, to))
+    channel.on('in-place-unfinished', ({ name, user }) => inPlace.markUnfinished(name, user))
+    channel.answer('in-place-is-unfinished', ({ name, user }) => inPlace.isUnfinished(name, user))
   }
 
   [Symbol.dispose](): void {

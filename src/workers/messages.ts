@@ -59,7 +59,7 @@ export interface WorkerWords {
     place: { ask: Placing; answer: void }
     verify: { ask: { password: string; hash: string; afresh: boolean }; answer: boolean }
     'throttle-pass': { ask: LoginSource; answer: void }
-    /** Answers which of the names are files that somebody changes in place. */
+    /** Answers of which of the names there is anything to ask: somebody changes the file in place, or began to replace it. */
     lock: { ask: { id: number; names: readonly string[] }; answer: readonly string[] }
     'quota-open': { ask: QuotaAccount; answer: void }
     'quota-usage': { ask: QuotaAccount; answer: QuotaUsage }
@@ -72,6 +72,7 @@ export interface WorkerWords {
     'in-place-recount': { ask: { id: number; size: number }; answer: number }
     'in-place-counted': { ask: { name: string; size: number }; answer: number }
     'in-place-recount-name': { ask: { name: string; before: number; after: number }; answer: number }
+    'in-place-is-unfinished': { ask: { name: string; user: string }; answer: boolean }
     'ticket-owner': { ask: string; answer: TicketOwner | undefined }
   }
   notes: {
@@ -96,6 +97,7 @@ export interface WorkerWords {
     'in-place-release': number
     'in-place-forget': string
     'in-place-move': { from: string; to: string }
+    'in-place-unfinished': { name: string; user: string }
     claim: { id: number; request: ClaimRequest }
     'claim-renew': number
     'claim-release': number

@@ -51,11 +51,11 @@ class RemoteInPlaceFile implements InPlaceHandle {
 
 /**
  * Files changed in place, kept by the primary process for all. Under the lock of a name it is known whether anybody
- * changes it in place: nobody begins to meanwhile, so that the usual case costs no question.
+ * changes it in place, or began to replace it: nobody begins to meanwhile, so that the usual case costs no question.
  */
 export class RemoteInPlaceFiles implements InPlaceBook {
   readonly #channel: ChannelToPrimary
-  /** Names locked by this process: true where somebody changes the file in place. */
+  /** Names locked by this process: true where the primary knows more of the file than its name. */
   readonly #locked = new Map<string, boolean>()
   #lastId = 0
 
@@ -63,7 +63,7 @@ export class RemoteInPlaceFiles implements InPlaceBook {
     this.#channel = channel
   }
 
-  /** For the locks: these names are held now; `changed` are those that somebody changes in place. */
+  /** For the locks: these names are held now; `changed` are those that there is anything to ask of. */
   locked(names: readonly string[], changed: readonly string[]): void {
     for (const name of names) this.#locked.set(name, changed.includes(name))
   }
@@ -98,6 +98,14 @@ export class RemoteInPlaceFiles implements InPlaceBook {
   move(from: string, to: string): void {
     if (this.#isUnchanged(from) && this.#isUnchanged(to)) return
     this.#channel.post('in-place-move', { from, to })
+  }
+
+  markUnfinished(name: string, user: string): void {
+    this.#channel.post('in-place-unfinished', { name, user })
+  }
+
+  isUnfinished(name: string, user: string): Promise<boolean> | boolean {
+    return this.#isUnchanged(name) ? false : this.#channel.call('in-place-is-unfinished', { name, user })
   }
 
   #isUnchanged(name: string): boolean {

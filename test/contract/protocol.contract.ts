@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { FtpClient } from '../protocols/ftp/ftp-client.ts'
 import type { FileClient, MakeClient, Target } from '../support/clients/file-client.ts'
 import type { Product } from '../support/product.ts'
 import type { Outcome } from '../support/run-program.ts'
@@ -116,6 +117,21 @@ export function protocolContract(variant: ProtocolVariant, openWorld: () => Prom
       const local = await localFile(target, 500_000)
       await writeFile(join(home, 'f'), (await readFile(local)).subarray(0, 123_456))
       ok(await client.resumePut(local, '/f'))
+      assert.equal(await hashOf(join(home, 'f')), await hashOf(local))
+    })
+
+    test('a replacement that broke off is not resumed into the file that it would have replaced', async (t) => {
+      const { client, target, home } = await withUser()
+      if (!client.resumePut) return t.diagnostic('this client cannot resume an upload')
+      const original = randomBytes(123_456)
+      await writeFile(join(home, 'f'), original)
+      const local = await localFile(target, 500_000)
+      await breakUpload(world.product, target, '/f')
+      const { isOk } = await client.resumePut(local, '/f')
+      // lftp sends it whole by itself when it hears that it cannot go on.
+      const expected = isOk ? await readFile(local) : original
+      assert.ok(expected.equals(await readFile(join(home, 'f'))))
+      ok(await client.put(local, '/f'))
       assert.equal(await hashOf(join(home, 'f')), await hashOf(local))
     })
 
@@ -258,6 +274,17 @@ export function protocolContract(variant: ProtocolVariant, openWorld: () => Prom
       refused(await variant.makeClient(target).list('/'))
     })
   })
+}
+
+/** Begins to send a file and resets the data connection; answers when the server has taken note of it. */
+async function breakUpload({ ftpPort }: Product, user: Target, path: string): Promise<void> {
+  using client = await FtpClient.signIn(ftpPort, user)
+  const socket = await client.dataSocket(await client.passive())
+  await client.command(`STOR ${path}`, 150)
+  await new Promise((resolve) => socket.write(randomBytes(50_000), resolve))
+  await waitUntil('bytes of it', async () => /[1-9]\d* bytes/.test((await client.command('STAT')).text))
+  socket.resetAndDestroy()
+  await client.reply(426)
 }
 
 function ok(outcome: Outcome): Outcome {

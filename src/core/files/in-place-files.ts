@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from '../clock.ts'
 import type { Entry, FileIdentity } from './storage.ts'
+import { UnfinishedReplacements } from './unfinished-replacements.ts'
 
 /** One client's view of a file that is being changed in place, by it alone or by many. */
 export interface InPlaceHandle {
@@ -18,6 +20,12 @@ export interface InPlaceBook {
   /** The name is gone or holds another file. */
   forget(key: string): void
   move(from: string, to: string): void
+  /**
+   * `user` has begun to send a file in place of that of `key`, which is still there: whoever went on with it would put its
+   * end behind another one's beginning. Remembered for a while, as long as the name holds that file.
+   */
+  markUnfinished(key: string, user: string): void
+  isUnfinished(key: string, user: string): Promise<boolean> | boolean
 }
 
 /** A file that is being changed in place, by one client or many. */
@@ -57,10 +65,15 @@ export class InPlaceFile implements InPlaceHandle {
 /** Several who change one file are counted together and once. */
 export class InPlaceFiles implements InPlaceBook {
   readonly #files = new Map<string, InPlaceFile>()
+  readonly #unfinished: UnfinishedReplacements
 
-  /** Whether `key` is changed in place by anybody. */
+  constructor(clock: Clock = systemClock) {
+    this.#unfinished = new UnfinishedReplacements(clock)
+  }
+
+  /** Whether there is anything to ask or to forget of `key`. */
   has(key: string): boolean {
-    return this.#files.has(key)
+    return this.#files.has(key) || this.#unfinished.has(key)
   }
 
   open(key: string, size: number, identity?: FileIdentity): InPlaceFile {
@@ -95,13 +108,23 @@ export class InPlaceFiles implements InPlaceBook {
   forget(key: string): void {
     this.#files.get(key)?.markGone()
     this.#files.delete(key)
+    this.#unfinished.delete(key)
   }
 
   move(from: string, to: string): void {
     this.forget(to)
+    this.#unfinished.delete(from)
     const file = this.#files.get(from)
     if (!file) return
     this.#files.delete(from)
     this.#files.set(to, file)
+  }
+
+  markUnfinished(key: string, user: string): void {
+    this.#unfinished.add(key, user)
+  }
+
+  isUnfinished(key: string, user: string): boolean {
+    return this.#unfinished.isBy(key, user)
   }
 }

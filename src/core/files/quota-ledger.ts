@@ -44,7 +44,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
   readonly #accounts = new Map<string, Promise<OpenAccount>>()
   /** Keys of accounts whose counters are in doubt, since a crash or a change: their marks stay until a count is set. */
   readonly #doubted = new Set<string>()
-  readonly inPlace = new InPlaceFiles()
+  readonly inPlace: InPlaceFiles
   #reclaim: ReclaimRoom | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -52,6 +52,7 @@ export class QuotaLedger implements Quotas, AsyncDisposable {
     this.#repository = repository
     this.#log = options.log
     this.#clock = options.clock ?? systemClock
+    this.inPlace = new InPlaceFiles(this.#clock)
   }
 
   /** Nobody is refused before `reclaim` has brought back what others hold and do not use. */

@@ -22,6 +22,8 @@ export interface OpenForWriting {
   readonly missing: 'create' | 'fail'
   /** A broken upload leaves nothing, whatever UPLOAD_MODE says. */
   readonly isAtomic?: boolean
+  /** The client says that it goes on with an upload that broke off. */
+  readonly isResume?: boolean
   /** Milliseconds since the epoch; given to the file where the user may set times. */
   readonly modifiedAt?: number
   /** Told what the name holds, at open and again right before it is replaced; throws to refuse. */
@@ -85,7 +87,10 @@ export class TransferOpener {
       return mode
     }
     try {
-      const target = await openTarget(location, choose, services, how.checkReplaced)
+      const { username } = user
+      const { isResume = false, isAtomic = false, checkReplaced } = how
+      const request = { username, isResume, mayBeResumed: !isAtomic, checkReplaced }
+      const target = await openTarget(location, choose, services, request)
       if (!ticket) throw new Error('unreachable: nothing is opened before it was chosen how')
       const upload = new Upload(
         {
@@ -95,7 +100,7 @@ export class TransferOpener {
           isNew,
           appends: how.existing === 'append',
           replacesNothing: isNew && how.existing !== 'replace',
-          isResumable: services.uploadMode === 'resumable' && how.isAtomic !== true,
+          isResumable: services.uploadMode === 'resumable' && !isAtomic,
           isReported: kind.isReported,
           maxFileSize: user.maxUploadFileSize,
           mayRead: access.may(parentOf(path), 'download'),

@@ -5,9 +5,11 @@ import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
 import type { QuotaTicket } from './quota-ticket.ts'
+import { ReplacementWatch } from './replacement-watch.ts'
 import type { Attributes, CommitOptions, Entry, WritableFile } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
+import { notResumable } from './unfinished-replacements.ts'
 import type { VirtualPath } from './virtual-path.ts'
 import { WrittenRanges } from './written-ranges.ts'
 
@@ -35,7 +37,16 @@ export interface UploadOptions {
   /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */
   readonly commitAlone: (commit: (replaced: number | undefined) => Promise<void>) => Promise<void>
   /** Where it is written in place: what is known of the file among all who change it. */
-  readonly inPlace: { readonly file: InPlaceHandle; readonly release: () => void } | undefined
+  readonly inPlace:
+    | {
+        readonly file: InPlaceHandle
+        readonly release: () => void
+        /** Whoever writes it had begun to replace it: what comes behind its end may be the end of another file. */
+        readonly isOutdated: boolean
+      }
+    | undefined
+  /** Makes it known that what is there is still the earlier file; undefined where nobody would take it for another. */
+  readonly markUnfinished: (() => Promise<void>) | undefined
 }
 
 /**
@@ -50,6 +61,7 @@ export class Upload implements TransferStatus {
   readonly #place: Disposable
   readonly #size: ChargedSize
   readonly #ranges: WrittenRanges
+  readonly #replacement: ReplacementWatch | undefined
   #times: Attributes = {}
   #bytes = 0
   #roomCheckedAt = 0
@@ -65,10 +77,11 @@ export class Upload implements TransferStatus {
     this.#options = options
     this.#context = context
     this.startedAt = context.clock()
-    const { file, ticket, maxFileSize, inPlace } = options
+    const { file, ticket, maxFileSize, inPlace, markUnfinished } = options
     const initialSize = inPlace ? file.initialSize : 0
     this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
     this.#ranges = new WrittenRanges(initialSize)
+    this.#replacement = markUnfinished && new ReplacementWatch(markUnfinished)
     this.#place = context.connection.addTransfer(this, options)
   }
 
@@ -99,7 +112,7 @@ export class Upload implements TransferStatus {
   /**
    * Stores `chunks` one after the other from `position`, or at the end where it appends; they must not change before the
    * promise settles.
-   * @throws 'quota-exceeded' before anything is stored, 'no-space', 'storage-failure', 'aborted' once ended
+   * @throws 'quota-exceeded' 'not-resumable' before anything is stored, 'no-space', 'storage-failure', 'aborted' once ended
    */
   async write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) throw this.#failure
@@ -199,9 +212,11 @@ export class Upload implements TransferStatus {
     let length = 0
     for (const chunk of chunks) length += chunk.length
     if (position < 0) throw outOfRange()
+    this.#refuseMixture(position, length)
     const claimed = this.#size.reach(position + length)
     if (claimed) await claimed
     this.#bytes += length
+    this.#replacement?.began()
     if (this.#options.isReported) this.#context.connection.received(length)
     else this.#context.connection.touch()
     if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
@@ -209,6 +224,13 @@ export class Upload implements TransferStatus {
     if (this.#options.file.mode === 'append') await this.#append(length, position, chunks)
     else await this.#options.file.write(position, chunks)
     this.#ranges.add(position, position + length)
+  }
+
+  /** Edits within the file are nobody's resume; nor is what follows on all that this upload itself has sent. */
+  #refuseMixture(position: number, length: number): void {
+    const { file, inPlace } = this.#options
+    if (inPlace?.isOutdated && position + length > file.initialSize && position > this.#bytes)
+      throw notResumable()
   }
 
   /** Each who appends is charged for its own bytes; how large the file may be, goes by those of all. */
@@ -271,6 +293,7 @@ export class Upload implements TransferStatus {
   async #giveUp(failure: FileServerError): Promise<void> {
     const { file, ticket, inPlace } = this.#options
     if (inPlace) await this.#commit({ onlyIfFree: false }).catch(() => undefined)
+    await this.#replacement?.broke()
     await file.discard().catch(() => undefined)
     ticket.release()
     this.#leave()
@@ -308,6 +331,7 @@ export class Upload implements TransferStatus {
   }
 
   #leave(): void {
+    this.#replacement?.complete()
     this.#options.inPlace?.release()
     this.#place[Symbol.dispose]()
     this.#onEnd?.()

@@ -19,6 +19,8 @@ const fileReplies = {
   'too-many-attempts': 421,
   'too-many-connections': 421,
   unsupported: 550,
+  // RFC 3659 §5.4: the parameter of the REST is no good. A 4xx would make clients try it again.
+  'not-resumable': 554,
   busy: 450,
   aborted: 426,
   unavailable: 451,

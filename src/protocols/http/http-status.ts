@@ -17,6 +17,7 @@ export const httpStatus = {
   'too-many-attempts': 429,
   'too-many-connections': 429,
   unsupported: 400,
+  'not-resumable': 409,
   busy: 409,
   aborted: 503,
   unavailable: 503,

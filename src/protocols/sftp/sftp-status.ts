@@ -31,6 +31,7 @@ const codes = {
   'too-many-attempts': statusCode.failure,
   'too-many-connections': statusCode.failure,
   unsupported: statusCode.unsupported,
+  'not-resumable': statusCode.failure,
   busy: statusCode.failure,
   aborted: statusCode.failure,
   unavailable: statusCode.failure,

@@ -33,7 +33,7 @@ export class FtpClient implements Disposable {
   /** Signed in; with `tls` after AUTH TLS, with PROT P. */
   static async signIn(
     port: number,
-    user: FtpUser,
+    user: Pick<FtpUser, 'username' | 'password'>,
     options: { tls?: boolean; maxVersion?: 'TLSv1.2' | 'TLSv1.3' } = {},
   ): Promise<FtpClient> {
     const client = await FtpClient.connect(port)

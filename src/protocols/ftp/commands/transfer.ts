@@ -14,7 +14,7 @@ import { runTransfer } from './run-transfer.ts'
 
 const replaceOrCreate: OpenForWriting = { existing: 'replace', missing: 'create' }
 const appendOrCreate: OpenForWriting = { existing: 'append', missing: 'create' }
-const modifyExisting: OpenForWriting = { existing: 'modify', missing: 'fail' }
+const goOn: OpenForWriting = { existing: 'modify', missing: 'fail', isResume: true }
 const createOnly: OpenForWriting = { existing: 'fail', missing: 'create' }
 const maxUniqueTries = 8
 
@@ -35,7 +35,7 @@ export const transferCommands = {
     usesData: true,
     async run(session, argument, signal) {
       const position = session.takeRestart()
-      const how = position > 0 ? modifyExisting : replaceOrCreate
+      const how = position > 0 ? goOn : replaceOrCreate
       const upload = await session.files.openUpload(session.path(argument), how)
       await store(session, upload, position, signal)
     },

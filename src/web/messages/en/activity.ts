@@ -64,6 +64,7 @@ export const activity = {
   'activity.word.noSpace': 'disk full',
   'activity.word.notEmpty': 'not empty',
   'activity.word.notFound': 'not found',
+  'activity.word.notResumable': 'cannot go on, send it whole',
   'activity.word.password': 'with a password',
   'activity.word.permissionDenied': 'no permission',
   'activity.word.publicKey': 'with an SSH key',

@@ -67,6 +67,7 @@ export const activity: Translation<typeof english> = {
   'activity.word.noSpace': 'disco lleno',
   'activity.word.notEmpty': 'no está vacía',
   'activity.word.notFound': 'no encontrado',
+  'activity.word.notResumable': 'no se puede continuar, envíelo entero',
   'activity.word.password': 'con contraseña',
   'activity.word.permissionDenied': 'sin permiso',
   'activity.word.publicKey': 'con clave SSH',

@@ -52,7 +52,10 @@ describe('snippets for clients', () => {
       curlSftpCommand(target()),
       'curl --user ann --upload-file ./file.txt sftp://files.example.com:2022/',
     )
-    assert.equal(lftpSftpCommand(target()), 'lftp sftp://ann@files.example.com:2022/')
+    assert.equal(
+      lftpSftpCommand(target()),
+      "lftp -e 'set xfer:use-temp-file yes' sftp://ann@files.example.com:2022/",
+    )
   })
 
   it('keep names whole through the shell', () => {
@@ -61,7 +64,7 @@ describe('snippets for clients', () => {
       const option = wordsOf(openSshCommand(one)).find((word) => word.startsWith('User='))
       assert.equal(option ?? `User="${username}"`, `User="${username.replaceAll('"', '\\"')}"`)
       assert.ok(wordsOf(curlFtpCommand(one)).includes(username), username)
-      assert.equal(decodeURIComponent(new URL(wordsOf(lftpSftpCommand(one))[1] ?? '').username), username)
+      assert.equal(decodeURIComponent(new URL(wordsOf(lftpSftpCommand(one)).at(-1) ?? '').username), username)
     }
   })
 

@@ -41,14 +41,17 @@ export function curlFtpCommand(target: ConnectTarget): string {
   return curl(target, options, `ftp://${urlHost(target.host)}:${target.ftpPort}/`)
 }
 
+/** Otherwise it goes on by itself with the file that it was replacing when the line broke. */
+const lftpWhole = 'set xfer:use-temp-file yes'
+
 export function lftpSftpCommand(target: ConnectTarget): string {
-  return `lftp ${shellWord(sftpUrl(target))}`
+  return `lftp -e '${lftpWhole}' ${shellWord(sftpUrl(target))}`
 }
 
 export function lftpFtpCommand(target: ConnectTarget): string {
-  const settings =
-    target.ftpSecurity === 'plain' ? '' : `-e 'set ftp:ssl-force true; set ftp:ssl-protect-data true' `
-  return `lftp ${settings}${shellWord(ftpUrl(target))}`
+  const encryption =
+    target.ftpSecurity === 'plain' ? '' : 'set ftp:ssl-force true; set ftp:ssl-protect-data true; '
+  return `lftp -e '${encryption}${lftpWhole}' ${shellWord(ftpUrl(target))}`
 }
 
 /** A remote called `files` for rclone.conf. Passwords are kept there disguised, which rclone alone can do. */

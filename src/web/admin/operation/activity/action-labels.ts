@@ -47,6 +47,7 @@ const words: Readonly<Record<string, MessageKey>> = {
   'directory-not-empty': 'activity.word.notEmpty',
   'no-space': 'activity.word.noSpace',
   'not-found': 'activity.word.notFound',
+  'not-resumable': 'activity.word.notResumable',
   'permission-denied': 'activity.word.permissionDenied',
   'quota-exceeded': 'activity.word.quotaExceeded',
   'storage-failure': 'activity.word.storageFailure',
