@@ -354,6 +354,11 @@ describe('uploads in the WebClient', () => {
     await arrived(home, 'fits.txt', 4)
     assert.deepEqual(await readdir(home), ['fits.txt'])
     await page.getByRole('button', { name: 'Try all again that failed' }).waitFor()
+    // The server has kept nothing of the first one that could be given up.
+    await world.allow(404, async () => {
+      await page.setInputFiles(filesInput, await sourceFile('too-large.bin', 'made smaller'))
+      await arrived(home, 'too-large.bin', 12)
+    })
     await page.close()
   })
 

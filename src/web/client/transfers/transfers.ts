@@ -12,8 +12,8 @@ import { PieceDownload, type OwnDownload } from './piece-download.ts'
 import { planUploads } from './plan-uploads.ts'
 import { followDownload } from './save-as.ts'
 import { TusSender } from './tus-sender.ts'
-import { UploadQueue, type UploadItem, type UploadOrder } from './upload-queue.ts'
-import { isSameFile, listUnfinished, makeDirectory, namesIn } from './uploads-api.ts'
+import { isOpen, UploadQueue } from './upload-queue.ts'
+import { discardUpload, isSameFile, listUnfinished, makeDirectory, namesIn } from './uploads-api.ts'
 
 /** A page is drawn anew at most this often while bytes move. */
 const drawMs = 200
@@ -46,6 +46,7 @@ class Transfers extends EventTarget {
     const onChange = () => this.#changed()
     this.uploads = new UploadQueue({
       start: (item, events) => new TusSender(item, events),
+      discard: ({ uploadId }) => void discardUpload(uploadId).catch(() => undefined),
       onChange,
       onDone: ({ path }) => this.#arrived(parentOf(path)),
     })
@@ -70,7 +71,7 @@ class Transfers extends EventTarget {
         unfinished: (await listUnfinished()).filter(({ id }) => !inUse.has(id)),
         isSameFile,
       })
-      this.#enqueue(orders)
+      this.uploads.enqueue(orders)
       if (picked.folders.length > 0) this.#arrived(directory)
     } catch (error) {
       tellFailure(error, t('transfers.notStarted'))
@@ -116,16 +117,6 @@ class Transfers extends EventTarget {
     return this.uploads.isActive || this.downloads.some(({ state }) => state === 'active')
   }
 
-  /** The same file to the same place is one upload, which goes on. */
-  #enqueue(orders: readonly UploadOrder[]): void {
-    const known = new Map(this.uploads.items.filter(isOpen).map((item) => [item.path, item]))
-    for (const { path } of orders) {
-      const item = known.get(path)
-      if (item) this.uploads.resume(item)
-    }
-    this.uploads.add(orders.filter(({ path }) => !known.has(path)))
-  }
-
   #ask(paths: readonly string[], mayReplace: boolean): Promise<ConflictChoice | undefined> {
     return new Promise((resolve) => {
       const question: ConflictQuestion = {
@@ -167,10 +158,6 @@ class Transfers extends EventTarget {
       removeEventListener('beforeunload', warn)
     }, measureMs)
   }
-}
-
-function isOpen({ state }: UploadItem): boolean {
-  return state === 'waiting' || state === 'active' || state === 'paused' || state === 'failed'
 }
 
 /** The browser asks whether the page should really go. */

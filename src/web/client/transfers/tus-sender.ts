@@ -5,7 +5,7 @@ import { failureText } from '../../shared/failure-text.ts'
 import { t } from '../../shared/i18n.ts'
 import { remedyFor, waitBefore } from './upload-failure.ts'
 import type { RunningUpload, UploadEvents, UploadItem } from './upload-queue.ts'
-import { discardUpload, uploadsUrl, uploadUrl } from './uploads-api.ts'
+import { uploadsUrl, uploadUrl } from './uploads-api.ts'
 
 /** Of the contract's maxPieceBytes: the platform refuses larger requests. */
 const pieceBytes = 4 * 1024 * 1024
@@ -34,11 +34,6 @@ export class TusSender implements RunningUpload {
     this.#isStopped = true
     this.#wake?.()
     void this.#upload?.abort()
-  }
-
-  discard(): void {
-    this.pause()
-    if (this.#item.mayHaveBegun) void discardUpload(this.#item.uploadId).catch(() => undefined)
   }
 
   async #attempt(): Promise<void> {

@@ -6,20 +6,22 @@ interface Sending {
   readonly item: UploadItem
   readonly events: UploadEvents
   isPaused: boolean
-  isDiscarded: boolean
 }
 
 /** A queue whose uploads do what the test says. */
 function openQueue() {
   const sendings: Sending[] = []
   const done: string[] = []
+  const discarded: UploadItem[] = []
   let changes = 0
   const queue = new UploadQueue({
     start: (item, events) => {
-      const sending = { item, events, isPaused: false, isDiscarded: false }
+      const sending = { item, events, isPaused: false }
+      item.mayHaveBegun = true
       sendings.push(sending)
-      return { pause: () => (sending.isPaused = true), discard: () => (sending.isDiscarded = true) }
+      return { pause: () => (sending.isPaused = true) }
     },
+    discard: (item) => discarded.push(item),
     onChange: () => changes++,
     onDone: ({ path }) => done.push(path),
   })
@@ -33,7 +35,7 @@ function openQueue() {
     assert.ok(found, `${path} is not in the queue`)
     return found
   }
-  return { queue, sendings, done, sendingOf, itemOf, changes: () => changes }
+  return { queue, sendings, done, discarded, sendingOf, itemOf, changes: () => changes }
 }
 
 const order = (path: string, size = 10): UploadOrder => ({
@@ -93,10 +95,17 @@ describe('the upload queue', () => {
   })
 
   it('discards what a cancelled file has sent, and counts it no more', () => {
-    const { queue, sendingOf, itemOf } = openQueue()
-    queue.add(orders(4))
+    const { queue, sendingOf, itemOf, discarded } = openQueue()
+    queue.add(orders(6))
     queue.cancel(itemOf('/f1'))
-    assert.ok(sendingOf('/f1').isDiscarded)
+    assert.ok(sendingOf('/f1').isPaused)
+    sendingOf('/f2').events.onFail('The quota is exceeded')
+    queue.pause(itemOf('/f0'))
+    for (const path of ['/f2', '/f0']) queue.cancel(itemOf(path))
+    assert.deepEqual(
+      discarded.map(({ path }) => path),
+      ['/f1', '/f2', '/f0'],
+    )
     assert.equal(queue.totals().count, 3)
     queue.cancelAll()
     assert.equal(queue.totals().count, 0)
@@ -114,6 +123,38 @@ describe('the upload queue', () => {
     assert.equal(itemOf('/f0').error, undefined)
     sendingOf('/f0').events.onDone()
     assert.equal(queue.totals().done, 2)
+  })
+
+  it('goes on with a file that is chosen again, and sends another one of its name instead', () => {
+    const { queue, sendings, sendingOf, itemOf, discarded } = openQueue()
+    const times = { lastModified: 1000 }
+    const chosen = (path: string, content: string, options = times) =>
+      queue.enqueue([{ path, file: new File([content], path.slice(1), options), overwrite: false }])
+    for (const path of ['/same', '/larger', '/later']) chosen(path, 'old')
+    queue.pause(itemOf('/same'))
+    for (const path of ['/larger', '/later']) sendingOf(path).events.onFail('The quota is exceeded')
+    chosen('/same', 'old')
+    assert.equal(itemOf('/same').state, 'active')
+    assert.equal(queue.items.length, 3)
+
+    chosen('/larger', 'newer')
+    chosen('/later', 'new', { lastModified: 2000 })
+    assert.deepEqual([itemOf('/larger').state, itemOf('/later').state], ['cancelled', 'cancelled'])
+    assert.deepEqual(
+      discarded.map(({ path }) => path),
+      ['/larger', '/later'],
+    )
+    assert.deepEqual(
+      sendings.slice(-2).map(({ item }) => [item.path, item.file.size, item.file.lastModified]),
+      [
+        ['/larger', 5, 1000],
+        ['/later', 3, 2000],
+      ],
+    )
+    assert.notEqual(itemOf('/larger').uploadId, sendingOf('/larger').item.uploadId)
+    sendingOf('/larger').events.onDone()
+    chosen('/larger', 'newer')
+    assert.equal(sendings.length, 7, 'one that is done is sent again when it is chosen again')
   })
 
   it('hears no more of an upload that it has stopped', () => {

@@ -38,12 +38,12 @@ export interface UploadEvents {
 export interface RunningUpload {
   /** Keeps what has arrived, to go on with. */
   pause(): void
-  /** Gives up what has arrived. */
-  discard(): void
 }
 
 export interface UploadQueueParts {
   readonly start: (item: UploadItem, events: UploadEvents) => RunningUpload
+  /** Gives up what has arrived of one that has begun, and is stopped. */
+  readonly discard: (item: UploadItem) => void
   /** Told when anything changed; often, so the listener may want to wait a little. */
   readonly onChange: () => void
   readonly onDone: (item: UploadItem) => void
@@ -100,6 +100,21 @@ export class UploadQueue {
     this.#fill()
   }
 
+  /** The same file to the same place is one upload, which goes on; another file of its name takes its place. */
+  enqueue(orders: readonly UploadOrder[]): void {
+    const known = new Map(this.#items.filter(isOpen).map((item) => [item.path, item]))
+    const others: UploadOrder[] = []
+    for (const order of orders) {
+      const item = known.get(order.path)
+      if (item && isSameFile(item.file, order.file)) this.resume(item)
+      else {
+        if (item) this.cancel(item)
+        others.push(order)
+      }
+    }
+    this.add(others)
+  }
+
   pause(item: UploadItem): void {
     if (item.state !== 'active' && item.state !== 'waiting') return
     this.#stop(item, 'paused')?.pause()
@@ -117,7 +132,8 @@ export class UploadQueue {
 
   cancel(item: UploadItem): void {
     if (item.state === 'done' || item.state === 'cancelled') return
-    this.#stop(item, 'cancelled')?.discard()
+    this.#stop(item, 'cancelled')?.pause()
+    if (item.mayHaveBegun) this.#parts.discard(item)
     this.#fill()
   }
 
@@ -233,6 +249,16 @@ export class UploadQueue {
     })
     this.#running.set(item.id, running)
   }
+}
+
+/** What another order for the same place meets. */
+export function isOpen({ state }: UploadItem): boolean {
+  return state === 'waiting' || state === 'active' || state === 'paused' || state === 'failed'
+}
+
+/** As far as a browser can tell. */
+function isSameFile(one: File, other: File): boolean {
+  return one.size === other.size && one.lastModified === other.lastModified
 }
 
 let nextId = 1
