@@ -213,6 +213,23 @@ describe('viewers of the WebClient', () => {
     await close()
   })
 
+  it('open no text for editing, and save none, that a text field would spoil', async () => {
+    const mixed = await open('mixed.txt', 'first\nsecond\r\nthird\n')
+    await mixed.getByText('Its lines end in several ways').waitFor()
+    assert.equal(await mixed.getByRole('button', { name: 'Edit' }).count(), 0)
+    await close()
+    const dialog = await open('replaced.txt', 'a text')
+    for (const other of [Buffer.alloc(mebibyte, 'x'), Buffer.from('caf\xe9\n', 'latin1')]) {
+      await dialog.getByRole('button', { name: 'Edit' }).waitFor()
+      await writeFile(join(home, 'replaced.txt'), other)
+      await dialog.getByRole('button', { name: 'Edit' }).click()
+      await dialog.getByText('This file cannot be edited here any more').waitFor()
+      assert.equal(await dialog.getByLabel('Text of the file').count(), 0)
+      await dialog.getByRole('button', { name: 'Stop editing' }).click()
+    }
+    await close()
+  })
+
   it('begin a new text file', async () => {
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByRole('menuitem', { name: 'New text file' }).click()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { blocksOf, decodeText, lineEndOf, looksBinary, withLineEnds } from './text-bytes.ts'
+import { blocksOf, decodeText, isEditable, lineEndOf, looksBinary, withLineEnds } from './text-bytes.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
@@ -33,6 +33,15 @@ describe('text of bytes', () => {
     assert.equal(lineEndOf('a\r\nb'), '\r\n')
     assert.equal(withLineEnds('a\nb', '\r\n'), 'a\r\nb')
     assert.equal(withLineEnds('a\r\nb', '\n'), 'a\nb')
+  })
+
+  it('is edited where a text field gives back what was not changed', () => {
+    const canEdit = (bytes: Uint8Array<ArrayBuffer>) => isEditable(decodeText(bytes))
+    for (const text of ['', 'a', 'a\nb\n', 'a\r\nb\r\n', '\uFEFFañ\n', 'a\u2028b'])
+      assert.ok(canEdit(utf8(text)), JSON.stringify(text))
+    for (const text of ['a\nb\r\nc\n', 'a\rb\rc\n', 'a\rb', 'a\r\r\nb', 'a\r'])
+      assert.ok(!canEdit(utf8(text)), JSON.stringify(text))
+    assert.ok(!canEdit(Uint8Array.of(0x63, 0xe9)))
   })
 
   it('is cut into blocks at lines', () => {

@@ -36,6 +36,12 @@ export function withLineEnds(text: string, lineEnd: '\r\n' | '\n'): string {
   return lineEnd === '\n' ? plain : plain.replaceAll('\n', '\r\n')
 }
 
+/** Whether a text field, which knows '\n' alone, gives back all that is not changed in it. */
+export function isEditable({ text, isExact }: DecodedText): boolean {
+  const plain = withLineEnds(text, '\n')
+  return isExact && !plain.includes('\r') && withLineEnds(plain, lineEndOf(text)) === text
+}
+
 /** Texts of about `size` letters that end with a line, so that a long text can be drawn block by block. */
 export function blocksOf(text: string, size = 8192): string[] {
   const blocks: string[] = []

@@ -3,7 +3,7 @@ import type { FileStat } from '../../../contract/file.ts'
 import { ApiFailure, callApi } from '../../shared/api.ts'
 import { Button } from '../../shared/components/button.tsx'
 import { ConfirmDialog, Dialog } from '../../shared/components/dialog.tsx'
-import { Failed, FormFailure, Loading } from '../../shared/components/states.tsx'
+import { Banner, Failed, FormFailure, Loading } from '../../shared/components/states.tsx'
 import { failureText } from '../../shared/failure-text.ts'
 import { formatBytes } from '../../shared/format.ts'
 import { t } from '../../shared/i18n.ts'
@@ -11,7 +11,7 @@ import { tellDone } from '../../shared/notices.tsx'
 import { useLeaveGuard } from '../../shared/router.ts'
 import { useLoaded } from '../../shared/use-loaded.ts'
 import { readFilePart } from './read-file.ts'
-import { decodeText, lineEndOf, withLineEnds } from './text-bytes.ts'
+import { decodeText, isEditable, lineEndOf, withLineEnds } from './text-bytes.ts'
 import { guardViewer } from './viewer-guard.ts'
 
 /** Of the contract. */
@@ -28,22 +28,35 @@ interface Original {
   readonly etag: string
 }
 
-/** The mark first: what changes between the two is then noticed when the text is saved. */
-async function loadText(path: string, signal: AbortSignal): Promise<Original> {
+/**
+ * The mark first: what changes between the two is then noticed when the text is saved. Undefined for what saving would
+ * spoil: it may be another file than the one that editing was offered for.
+ */
+async function loadText(path: string, signal: AbortSignal): Promise<Original | undefined> {
   const stat: FileStat = await callApi('POST', 'user/files/stat', { body: { path }, signal })
-  const bytes = await readFilePart(path, { offset: 0, length: stat.size, signal })
-  return { text: decodeText(bytes).text, etag: stat.etag }
+  if (stat.size > maxTextBytes) return undefined
+  const decoded = decodeText(await readFilePart(path, { offset: 0, length: stat.size, signal }))
+  return isEditable(decoded) ? { text: decoded.text, etag: stat.etag } : undefined
 }
 
 /** A text in a plain field. Saving never writes over what somebody else has saved meanwhile without asking. */
 export function TextEditor(props: TextEditorProps) {
   const { value, error, isLoading, reload } = useLoaded(
-    (signal) => loadText(props.path, signal),
+    async (signal) => ({ original: await loadText(props.path, signal) }),
     [props.path],
   )
   if (error !== undefined) return <Failed error={error} onRetry={reload} />
-  if (value === undefined) return <Loading />
-  return isLoading ? <Loading /> : <LoadedEditor {...props} original={value} onReload={reload} />
+  if (value === undefined || isLoading) return <Loading />
+  const { original } = value
+  if (original) return <LoadedEditor {...props} original={original} onReload={reload} />
+  return (
+    <div className="viewer-fill">
+      <div className="viewer-tools">
+        <Button onClick={props.onClose}>{t('viewer.edit.close')}</Button>
+      </div>
+      <Banner kind="warning">{t('viewer.edit.impossible')}</Banner>
+    </div>
+  )
 }
 
 interface LoadedEditorProps extends TextEditorProps {

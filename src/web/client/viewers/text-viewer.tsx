@@ -6,7 +6,7 @@ import { formatBytes } from '../../shared/format.ts'
 import { t } from '../../shared/i18n.ts'
 import { readPreference, writePreference } from '../../shared/preferences.ts'
 import { maxTextBytes, TextEditor } from './text-editor.tsx'
-import { blocksOf, decodeText, looksBinary } from './text-bytes.ts'
+import { blocksOf, decodeText, isEditable, looksBinary } from './text-bytes.ts'
 import { ReadProgress } from './read-progress.tsx'
 import { useFileBytes } from './use-file-bytes.ts'
 import type { KindViewerProps } from './viewer.tsx'
@@ -52,7 +52,8 @@ function PlainText({ path, entry, onEdit }: PlainTextProps) {
   }
   if (error !== undefined) return <Failed error={error} onRetry={reload} />
   if (!bytes || !text) return <ReadProgress received={received} size={Math.min(limit, entry.size)} />
-  const canEdit = onEdit !== undefined && text.isExact && !isPart
+  const isWhole = onEdit !== undefined && !isPart
+  const canEdit = isWhole && isEditable(text)
   return (
     <div className="viewer-fill">
       <div className="viewer-tools">
@@ -63,6 +64,9 @@ function PlainText({ path, entry, onEdit }: PlainTextProps) {
           <Button icon="edit" onClick={onEdit}>
             {t('viewer.text.edit')}
           </Button>
+        ) : null}
+        {isWhole && !canEdit && text.isExact ? (
+          <span className="soft">{t('viewer.text.lineEnds')}</span>
         ) : null}
       </div>
       {looksBinary(bytes) ? <Banner kind="info">{t('viewer.text.binary')}</Banner> : null}

@@ -135,6 +135,8 @@ export const files = {
   'viewer.edit.conflictText':
     'Somebody has saved this file since you opened it. Your text is still here; nothing has been replaced.',
   'viewer.edit.conflictTitle': 'The file has changed',
+  'viewer.edit.impossible':
+    'This file cannot be edited here any more: it is too long by now, or no plain text. Nothing was changed.',
   'viewer.edit.leave': 'Discard the changes',
   'viewer.edit.leaveText': 'What you have changed since you saved the last time is lost.',
   'viewer.edit.leaveTitle': 'Discard the changes?',
@@ -162,6 +164,7 @@ export const files = {
   'viewer.text.binary': 'This does not look like a text.',
   'viewer.text.edit': 'Edit',
   'viewer.text.empty': 'The file is empty.',
+  'viewer.text.lineEnds': 'Its lines end in several ways, which editing here would not keep.',
   'viewer.text.more': 'Load more',
   'viewer.text.part': 'The first {shown} of {size}',
   'viewer.text.wrap': 'Wrap lines',

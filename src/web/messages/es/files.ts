@@ -139,6 +139,8 @@ export const files: Translation<typeof english> = {
   'viewer.edit.conflictText':
     'Alguien ha guardado este archivo desde que usted lo abrió. Su texto sigue aquí; no se ha sustituido nada.',
   'viewer.edit.conflictTitle': 'El archivo ha cambiado',
+  'viewer.edit.impossible':
+    'Este archivo ya no se puede editar aquí: ahora es demasiado largo o no es texto sin formato. No se ha cambiado nada.',
   'viewer.edit.leave': 'Descartar los cambios',
   'viewer.edit.leaveText': 'Se perderá lo que ha cambiado desde la última vez que guardó.',
   'viewer.edit.leaveTitle': '¿Descartar los cambios?',
@@ -166,6 +168,7 @@ export const files: Translation<typeof english> = {
   'viewer.text.binary': 'Esto no parece un texto.',
   'viewer.text.edit': 'Editar',
   'viewer.text.empty': 'El archivo está vacío.',
+  'viewer.text.lineEnds': 'Sus líneas terminan de varias formas, que no se conservarían al editarlo aquí.',
   'viewer.text.more': 'Cargar más',
   'viewer.text.part': 'Los primeros {shown} de {size}',
   'viewer.text.wrap': 'Ajustar líneas',
