@@ -71,8 +71,16 @@ export async function callApi<T>(method: Method, path: string, options: RequestO
 
 /** The same for an answer that is no JSON. @throws ApiFailure */
 export async function readBytes(path: string, options: RequestOptions): Promise<ArrayBuffer> {
+  return (await readPiece(path, options)).bytes
+}
+
+/** The same with the mark of the file that the bytes are of. @throws ApiFailure */
+export async function readPiece(
+  path: string,
+  options: RequestOptions,
+): Promise<{ readonly bytes: ArrayBuffer; readonly etag: string | null }> {
   const response = await request('POST', path, options)
-  return response.arrayBuffer()
+  return { bytes: await response.arrayBuffer(), etag: response.headers.get('ETag') }
 }
 
 async function request(method: Method, path: string, options: RequestOptions): Promise<Response> {

@@ -15,6 +15,7 @@ const known: Readonly<Record<string, MessageKey>> = {
   'already-exists': 'failure.alreadyExists',
   'directory-not-empty': 'failure.directoryNotEmpty',
   busy: 'failure.busy',
+  changing: 'failure.changing',
   unavailable: 'failure.unavailable',
   aborted: 'failure.aborted',
   'storage-failure': 'failure.storageFailure',

@@ -1,8 +1,9 @@
 import type { DirectoryPage, FileStat } from '../../../contract/file.ts'
-import { ApiFailure, callApi, readBytes } from '../../shared/api.ts'
+import { ApiFailure, callApi, readPiece } from '../../shared/api.ts'
 import { failureText } from '../../shared/failure-text.ts'
 import { t } from '../../shared/i18n.ts'
 import { joinPath, parentOf } from '../listing/paths.ts'
+import { FileChanged, untilUnchanged } from './changing-file.ts'
 import type { DownloadState, OwnDownload } from './piece-download.ts'
 import { saveAs } from './save-as.ts'
 import { crc32, maxZipBytes, maxZipEntries, zipFile, zipName, type ZipEntry } from './zip-file.ts'
@@ -25,12 +26,14 @@ export class PieceArchive implements OwnDownload {
   error: string | undefined
   readonly #paths: readonly string[]
   readonly #onChange: () => void
+  readonly #save: typeof saveAs
   readonly #abort = new AbortController()
 
-  constructor(name: string, paths: readonly string[], onChange: () => void) {
+  constructor(name: string, paths: readonly string[], onChange: () => void, save = saveAs) {
     this.name = name
     this.#paths = paths
     this.#onChange = onChange
+    this.#save = save
     void this.#run()
   }
 
@@ -52,7 +55,7 @@ export class PieceArchive implements OwnDownload {
         if (entry) entries.push(entry)
         else skipped++
       }
-      saveAs(zipFile(entries), this.name)
+      this.#save(zipFile(entries), this.name)
       this.#end('done', skipped === 0 ? undefined : t('transfers.archiveSkipped', { n: skipped }))
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#end('failed', failureText(error))
@@ -88,29 +91,46 @@ export class PieceArchive implements OwnDownload {
     } while (cursor !== undefined)
   }
 
-  /** Undefined for what the user may not read, or what is gone. */
-  async #read({ path, isDirectory, size, modified }: Found): Promise<ZipEntry | undefined> {
+  /** Undefined for what the user may not read, what is gone, or what changes all the time. */
+  async #read(found: Found): Promise<ZipEntry | undefined> {
+    const { path, isDirectory, modified } = found
     const name = zipName(path.slice(parentOf(this.#paths[0] ?? '/').length))
     if (isDirectory) return { name: `${name}/`, content: [], crc: 0, size: 0, modified }
-    const content: Blob[] = []
-    let [crc, filled] = [0, 0]
+    const before = this.received
     try {
-      while (filled < size) {
-        const body = { path, offset: filled, length: Math.min(pieceBytes, size - filled) }
-        const piece = new Uint8Array(await readBytes('user/files/read', { body, signal: this.#abort.signal }))
-        if (piece.length === 0) break
-        crc = crc32(piece, crc)
-        content.push(new Blob([piece]))
-        filled += piece.length
-        this.received += piece.length
-        this.#onChange()
-      }
+      return await untilUnchanged(async () => {
+        this.received = before
+        return { name, modified, ...(await this.#contentOf(found)) }
+      })
     } catch (error) {
-      const isRefused = error instanceof ApiFailure && (error.status === 403 || error.status === 404)
-      if (!isRefused) throw error
+      const isLeftOut =
+        error instanceof FileChanged ||
+        (error instanceof ApiFailure && (error.status === 403 || error.status === 404))
+      if (!isLeftOut) throw error
       return undefined
     }
-    return { name, content, crc, size: filled, modified }
+  }
+
+  /** To the end of the file, which may be another one by now than the one that was found. */
+  async #contentOf({ path, size }: Found): Promise<Pick<ZipEntry, 'content' | 'crc' | 'size'>> {
+    const { signal } = this.#abort
+    const content: Blob[] = []
+    let [crc, filled] = [0, 0]
+    let etag: string | null | undefined
+    for (;;) {
+      const body = { path, offset: filled, length: pieceBytes }
+      const answer = await readPiece('user/files/read', { body, signal })
+      if (etag !== undefined && answer.etag !== etag) throw new FileChanged()
+      etag = answer.etag
+      const piece = new Uint8Array(answer.bytes)
+      crc = crc32(piece, crc)
+      content.push(new Blob([piece]))
+      filled += piece.length
+      this.received += piece.length
+      this.size += Math.max(0, Math.min(piece.length, filled - size))
+      this.#onChange()
+      if (piece.length < pieceBytes) return { content, crc, size: filled }
+    }
   }
 
   #end(state: DownloadState, error?: string): void {

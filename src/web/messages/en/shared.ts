@@ -13,6 +13,8 @@ export const shared = {
   'failure.alreadyExists': 'Something with this name exists already. Choose another name.',
   'failure.bodyTooLarge': 'This is too large to be sent.',
   'failure.busy': 'It was changed by somebody else meanwhile. Load it again and repeat your change.',
+  'failure.changing':
+    'The file is being changed all the time, so no whole copy of it could be read. Try again later.',
   'failure.directoryNotEmpty': 'The folder is not empty.',
   'failure.noSpace': 'The disk of the server is full. Free some space, then try again.',
   'failure.notFound': 'It is no longer there. Load the page again.',

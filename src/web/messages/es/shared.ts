@@ -16,6 +16,8 @@ export const shared: Translation<typeof english> = {
   'failure.alreadyExists': 'Ya existe algo con ese nombre. Elija otro.',
   'failure.bodyTooLarge': 'Es demasiado grande para enviarlo.',
   'failure.busy': 'Otra persona lo ha cambiado mientras tanto. Vuelva a cargarlo y repita el cambio.',
+  'failure.changing':
+    'El archivo cambia continuamente y no se ha podido leer una copia completa. Inténtelo más tarde.',
   'failure.directoryNotEmpty': 'La carpeta no está vacía.',
   'failure.noSpace': 'El disco del servidor está lleno. Libere espacio e inténtelo de nuevo.',
   'failure.notFound': 'Ya no está ahí. Vuelva a cargar la página.',
