@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { ConnectionResource } from '../../src/contract/connection.ts'
 import { assertAccessible } from '../support/browser/assert-accessible.ts'
 import { takeScreenshots } from '../support/browser/take-screenshots.ts'
 import { openWebWorld, type WebWorld } from '../support/browser/web-world.ts'
@@ -103,7 +104,17 @@ describe('the profile in the WebClient', () => {
       body: JSON.stringify({ username: 'dan', password: 'dan-password' }),
     })
     assert.equal(other.status, 200)
-    await page.getByRole('button', { name: 'Refresh the connections' }).click()
+    // Its session is another one after a sign-in over the page.
+    const connections = (await world.product.api('GET', '/connections')).body as ConnectionResource[]
+    const own = connections.find(
+      ({ username, client_version: client }) => username === 'dan' && !/WinSCP/.test(client),
+    )
+    await world.product.api('DELETE', `/connections/${encodeURIComponent(own?.connection_id ?? '')}`)
+    await world.allow(401, async () => {
+      await page.getByRole('button', { name: 'Refresh the connections' }).click()
+      await page.getByLabel('Password', { exact: true }).fill('dan-password')
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    })
     await page.getByText('WinSCP <b>6</b>').waitFor()
     await page.getByText('This browser').waitFor()
     await page.getByText('Chrome on Linux').waitFor()

@@ -244,19 +244,39 @@ describe('uploads in the WebClient', () => {
   it('go on after the user has signed in again', async () => {
     const { page, home } = await openFiles('hal')
     const large = await sourceFile('session.bin', Buffer.alloc(pieceBytes * 3, 5))
+    const late = await sourceFile('late.txt', 'late')
     let pieces = 0
     await page.route('**/user/uploads/*', async (route) => {
       if (route.request().method() === 'PATCH' && pieces++ === 1)
         await route.fulfill({ status: 401, json: { message: 'Sign in first', error: 'access-denied' } })
       else await route.continue()
     })
-    await world.allow(401, async () => {
+    // Another one is refused while the sign-in is under way.
+    const { promise: isLateRefused, resolve: refuseLate } = Promise.withResolvers<void>()
+    await page.route('**/session/user', async (route) => {
+      if (route.request().method() === 'POST') {
+        await page.setInputFiles(filesInput, late)
+        await isLateRefused
+      }
+      await route.continue()
+    })
+    let isLate = true
+    await page.route('**/user/uploads', async (route) => {
+      if (route.request().postDataBuffer()?.length !== 4 || !isLate) return route.continue()
+      isLate = false
+      await route.fulfill({ status: 401, json: { message: 'Sign in first', error: 'access-denied' } })
+      setTimeout(refuseLate, 100)
+    })
+    const signInAgain = async () => {
       await page.setInputFiles(filesInput, large)
       await page.getByRole('dialog', { name: 'Sign in again' }).waitFor()
       await page.getByLabel('Password', { exact: true }).fill('hal-password')
       await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    })
-    await arrived(home, 'session.bin', pieceBytes * 3)
+      await arrived(home, 'session.bin', pieceBytes * 3)
+      await arrived(home, 'late.txt', 4)
+    }
+    // The server is asked for what has arrived of the late one: nothing.
+    await world.allow(404, () => world.allow(401, signInAgain))
     await page.close()
   })
 

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import type { ClientPage } from '../../contract/pages.ts'
 import type { UserSession, UserSessionState } from '../../contract/session.ts'
 import { AppShell } from '../shared/components/app-shell.tsx'
@@ -61,7 +61,8 @@ function Entrance({ onEntered }: { readonly onEntered: () => void }) {
   )
 }
 
-function SignedIn({ session }: { readonly session: UserSession }) {
+function SignedIn({ session: first }: { readonly session: UserSession }) {
+  const [session, setSession] = useState(first)
   const { page } = usePlace()
   const shown: ShownPage = Object.hasOwn(pages, page) ? (page as ShownPage) : 'files'
   useEffect(() => {
@@ -105,7 +106,7 @@ function SignedIn({ session }: { readonly session: UserSession }) {
       </AppShell>
       <SignInAgain
         username={session.username}
-        send={async (request) => void (await signIn(request))}
+        send={async (request) => setSession(await signIn(request))}
         onGiveUp={() => location.assign('./login')}
       />
     </UserSessionContext.Provider>

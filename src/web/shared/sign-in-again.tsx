@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { whenSignedOut } from './api.ts'
 import { Dialog } from './components/dialog.tsx'
 import { SignInForm } from './components/sign-in-form.tsx'
@@ -13,15 +13,23 @@ export interface SignInAgainProps {
 
 /** Asks for the password over the page as it stands when a session has ended: nothing that was typed is lost. */
 export function SignInAgain({ username, send, onGiveUp }: SignInAgainProps) {
-  const [waiting, setWaiting] = useState<readonly (() => void)[]>([])
+  /** Grows also while a sign-in is under way. */
+  const waiting = useRef<(() => void)[]>([])
+  const [isAsking, setAsking] = useState(false)
   useEffect(() => {
-    whenSignedOut(() => new Promise<void>((resolve) => setWaiting((before) => [...before, resolve])))
+    whenSignedOut(
+      () =>
+        new Promise<void>((resolve) => {
+          waiting.current.push(resolve)
+          setAsking(true)
+        }),
+    )
   }, [])
-  if (waiting.length === 0) return null
+  if (!isAsking) return null
   const signIn = async (request: SignInRequest) => {
     await send(request)
-    setWaiting([])
-    for (const resolve of waiting) resolve()
+    setAsking(false)
+    for (const resolve of waiting.current.splice(0)) resolve()
   }
   return (
     <Dialog title={t('signIn.again')} onClose={onGiveUp}>
