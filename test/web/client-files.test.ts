@@ -107,6 +107,27 @@ describe('files in the WebClient', () => {
     await page.close()
   })
 
+  it('are not opened by the second click on a name, and can be listed again after an answer that was cut', async () => {
+    await makeUser('ben', ['outer/inner/deep.txt'])
+    const page = await openFiles()
+    const box = await page.getByRole('button', { name: 'outer', exact: true }).boundingBox()
+    assert.ok(box)
+    const [x, y] = [box.x + 10, box.y + box.height / 2]
+    await page.mouse.click(x, y)
+    await page.getByRole('button', { name: 'inner', exact: true }).waitFor()
+    await page.mouse.down({ clickCount: 2 })
+    await page.mouse.up({ clickCount: 2 })
+    assert.match(page.url(), /\/outer$/)
+
+    await page.route('**/user/dirs', (route) => route.fulfill({ status: 200, body: '{"entries":[{"na' }))
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await page.getByText('The server cannot be reached').waitFor()
+    await page.unroute('**/user/dirs')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: 'inner', exact: true }).waitFor()
+    await page.close()
+  })
+
   it('are gone through and chosen by keys alone', async () => {
     await makeUser('cat', ['docs/in docs.txt', 'a.txt', 'b.txt', 'c.txt', 'dog.txt'])
     const page = await openFiles()
@@ -158,6 +179,11 @@ describe('files in the WebClient', () => {
     await page.getByRole('button', { name: 'new.txt' }).waitFor()
     assert.equal(await readFile(join(home, 'new.txt'), 'utf8'), 'content of old.txt')
 
+    // What is hidden by the filter is not deleted with the rest.
+    await select(page, 'kept.txt')
+    await page.getByLabel('Filter by name').fill('o')
+    await page.getByLabel('Select kept.txt').waitFor({ state: 'detached' })
+    await page.getByLabel('Filter by name').fill('')
     await select(page, 'doomed')
     await select(page, 'new.txt')
     await page.keyboard.press('Delete')

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { memo, useRef } from 'react'
 import type { FileEntry } from '../../../contract/file.ts'
 import { Icon, type IconName } from '../../shared/components/icon.tsx'
 import { formatBytes, formatTime } from '../../shared/format.ts'
@@ -25,6 +25,8 @@ export interface FileRowProps {
 /** One entry, on one line. */
 export const FileRow = memo(function FileRow(props: FileRowProps) {
   const { entry, position, top, isSelected, isActive } = props
+  /** The second click of two may meet another entry: that of the folder that the first one, on a name, has opened. */
+  const pressed = useRef<FileEntry>(undefined)
   const name = shownName(entry.name)
   const size = entry.type === 'directory' ? '' : formatBytes(entry.size)
   const time = formatTime(entry.modified, 'short')
@@ -38,8 +40,13 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
       ref={(element: HTMLElement | null) => {
         if (element) element.style.transform = `translateY(${top}px)`
       }}
-      onClick={(event) => props.onPress(position, event)}
-      onDblClick={() => props.onOpen(position)}
+      onClick={(event) => {
+        if (event.detail === 1) pressed.current = entry
+        props.onPress(position, event)
+      }}
+      onDblClick={() => {
+        if (pressed.current === entry) props.onOpen(position)
+      }}
     >
       <div role="gridcell" className="files-check">
         <input
@@ -65,7 +72,8 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
           onClick={(event) => {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return
             event.stopPropagation()
-            props.onOpen(position)
+            pressed.current = undefined
+            if (event.detail <= 1) props.onOpen(position)
           }}
         >
           <span className="name">{name}</span>

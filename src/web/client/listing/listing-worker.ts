@@ -67,6 +67,11 @@ class Refusal extends Error {
   }
 }
 
+/** When it was given up meanwhile, nobody hears of it. */
+function unreachable(): never {
+  throw new Refusal(0, { message: 'The server cannot be reached', error: 'unreachable' })
+}
+
 async function readPage(
   { url, headers, path }: OpenOrder,
   cursor: string | undefined,
@@ -79,11 +84,9 @@ async function readPage(
     credentials: 'same-origin',
     body,
     signal,
-  }).catch((error: unknown) => {
-    if (signal.aborted) throw error
-    throw new Refusal(0, { message: 'The server cannot be reached', error: 'unreachable' })
-  })
-  if (response.ok) return (await response.json()) as DirectoryPage
+  }).catch(unreachable)
+  // A line that is lost, or a proxy that answers for the server, also spoils what began well.
+  if (response.ok) return (await response.json().catch(unreachable)) as DirectoryPage
   const { status, statusText } = response
   const none: ApiError = { message: statusText, error: `http-${status}` }
   throw new Refusal(status, (await response.json().catch(() => none)) as ApiError)

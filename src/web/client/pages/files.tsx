@@ -106,7 +106,11 @@ export function Files() {
               type="search"
               placeholder={t('files.filter')}
               value={view.filter}
-              onChange={(filter) => setView({ ...view, filter })}
+              onChange={(filter) => {
+                setView({ ...view, filter })
+                // What is hidden now would be deleted with the rest.
+                setSelection(nothingSelected)
+              }}
             />
           </div>
         </div>
