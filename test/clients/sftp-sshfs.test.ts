@@ -104,6 +104,40 @@ describe('sshfs', { concurrency: 1 }, () => {
       assert.deepEqual(await treeOf(mounted), await treeOf(home))
     }))
 
+  test('renames and removes what it has open as a local disk does', () =>
+    withMount(async (mounted, user) => {
+      for (const old of [undefined, 'left over']) {
+        await writeFile(join(mounted, 'f'), 'earlier')
+        if (old) await writeFile(join(mounted, 'tmp'), old)
+        {
+          await using file = await open(join(mounted, 'tmp'), 'w')
+          await file.write('new ')
+          await rename(join(mounted, 'tmp'), join(mounted, 'f'))
+          await file.write('bytes')
+        }
+        await arrives(user.home, { f: 'new bytes' })
+        await mkdir(join(mounted, 'd'))
+        if (old) await writeFile(join(mounted, 'd', 'gone'), old)
+        {
+          await using file = await open(join(mounted, 'd', 'gone'), 'w+')
+          await file.write('for me ')
+          await rm(join(mounted, 'd', 'gone'))
+          await assert.rejects(stat(join(mounted, 'd', 'gone')), { code: 'ENOENT' })
+          await file.write('alone')
+          const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0)
+          assert.equal(buffer.toString(), 'for me alone')
+        }
+        await arrives(user.home, { f: 'new bytes' })
+        await rm(join(mounted, 'd'), { recursive: true })
+      }
+      await mkdir(join(mounted, 'tree'))
+      await writeFile(join(mounted, 'tree', 'leaf'), 'x')
+      await mkdir(join(mounted, 'empty'))
+      assert.ok((await runProgram('mv', ['-T', join(mounted, 'tree'), join(mounted, 'empty')])).isOk)
+      await arrives(user.home, { f: 'new bytes', 'empty/leaf': 'x' })
+      await world.quotaSettles(user)
+    }))
+
   test('truncates, extends and sets times', () =>
     withMount(async (mounted, { home }) => {
       await writeFile(join(mounted, 'f'), Buffer.alloc(100_000))

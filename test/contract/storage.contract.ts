@@ -178,6 +178,34 @@ const uploadFacts: Record<string, Fact> = {
     await file.commit()
     assert.equal(await get(storage, ['file']), 'new')
   },
+  'an upload can be moved to another name before its commit, which replaces what is there': async ({
+    storage,
+  }) => {
+    for (const directory of ['d', 'e']) await storage.makeDirectory([directory])
+    await put(storage, ['e', 'file'], 'the original')
+    await using file = await opened(storage, ['d', 'new'], 'create')
+    await file.write(0, [bytes('mo')])
+    await fails('not-found', file.moveTo(['none', 'file']))
+    await file.moveTo(['e', 'file'])
+    assert.equal((await file.replaced())?.size, 12)
+    await storage.removeDirectory(['d'])
+    await file.write(2, [bytes('ved')])
+    assert.equal(await get(storage, ['e', 'file']), 'the original')
+    await file.commit()
+    assert.equal(await get(storage, ['e', 'file']), 'moved')
+    await fails('aborted', file.moveTo(['file']))
+  },
+  'an upload without a name is written and read, and holds no directory': async ({ storage }) => {
+    await storage.makeDirectory(['d'])
+    await using file = await opened(storage, ['d', 'new'], 'create')
+    await file.forsakeName()
+    await storage.removeDirectory(['d'])
+    await file.write(0, [bytes('mine')])
+    const target = new Uint8Array(4)
+    assert.equal(await file.read(0, target), 4)
+    assert.equal(text(target), 'mine')
+    await fails('aborted', file.forsakeName())
+  },
   'a discarded replacement leaves the original': async ({ storage }) => {
     await put(storage, ['file'], 'the original')
     const file = await storage.openWrite(['file'], 'replace')

@@ -238,6 +238,16 @@ class FaultyWritableFile implements WritableFile {
     return this.#inner.sync()
   }
 
+  async moveTo(key: StorageKey): Promise<void> {
+    await this.#pass('change')
+    return this.#inner.moveTo(key)
+  }
+
+  async forsakeName(): Promise<void> {
+    await this.#pass('change')
+    return this.#inner.forsakeName()
+  }
+
   /** Closes the file also when it fails, as the interface has it. */
   async commit(options?: { onlyIfFree?: boolean }): Promise<void> {
     try {

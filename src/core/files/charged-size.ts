@@ -13,7 +13,7 @@ export interface ChargedSizeOptions {
 
 /** How large a file being written is, in bytes: the quota is charged first. */
 export class ChargedSize {
-  readonly #options: ChargedSizeOptions
+  #options: ChargedSizeOptions
   #bytes: number
   /** While the quota is being asked for a size that was given already; stays when it was refused. */
   #claiming: Promise<void> | undefined
@@ -59,6 +59,11 @@ export class ChargedSize {
     await apply()
     this.#bytes = size
     await this.#hold(size)
+  }
+
+  /** Another file of `size` bytes goes for this one: what that makes to hold is held with the next bytes. */
+  replaces(size: number): void {
+    this.#options = { ...this.#options, replacedSize: size }
   }
 
   /** The file was cut off, or found to have this size; its upload ends. */

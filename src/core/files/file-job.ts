@@ -131,7 +131,8 @@ export class FileJob {
       this.#doneFiles++
     } catch (error) {
       const isFixed = this.#files.marksOf(path).isFixed || this.#files.marksOf(to).isFixed
-      if (!hasCode(error, 'unsupported') || isFixed) throw error
+      const isToMerge = hasCode(error, 'unsupported') || hasCode(error, 'directory-not-empty')
+      if (!isToMerge || isFixed) throw error
       await this.#walk(path, this.#moving(path, to, overwrite))
     }
   }

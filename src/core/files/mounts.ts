@@ -24,6 +24,11 @@ export function keyOfLocation({ mount, key }: Location): string {
   return `${mount.storageId}\0${key.join('/')}`
 }
 
+/** Where an entry lies on the server, comparable across mounts. */
+export function placeOf({ mount, key }: Location): string {
+  return [mount.storageId, ...key].join('/')
+}
+
 /** Which storage a path of one user lies in: the deepest mount wins. */
 export class MountTable {
   /** Deepest first. */

@@ -46,8 +46,13 @@ export class OpenTransfers implements AsyncDisposable {
 
   /** The upload that this session writes to `path` with, if any. */
   uploadTo(path: VirtualPath): Upload | undefined {
-    for (const upload of this.#uploads) if (upload.path === path && upload.isOpen) return upload
+    for (const upload of this.#uploads) if (upload.hasName(path) && upload.isOpen) return upload
     return undefined
+  }
+
+  /** The uploads of this session whose names go with what it does to `path`. */
+  followersOf(path: VirtualPath): Upload[] {
+    return [...this.#uploads].filter((upload) => upload.followsNameOf(path))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

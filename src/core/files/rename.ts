@@ -3,16 +3,20 @@ import { FileServerError, hasCode } from '../errors.ts'
 import type { AccessRules } from './access-rules.ts'
 import type { FileServices } from './file-services.ts'
 import { keyOfLocation, type Location } from './mounts.ts'
+import type { OpenTransfers } from './open-transfers.ts'
+import { renameUploads } from './rename-upload.ts'
 import type { Entry } from './storage.ts'
 import { measureTree } from './tree-size.ts'
-import { isWithin, type VirtualPath } from './virtual-path.ts'
+import type { Upload } from './upload.ts'
+import { isWithin, parentOf, type VirtualPath } from './virtual-path.ts'
 
 type Side = Location & { readonly path: VirtualPath }
 
 const nothing: QuotaUsage = { size: 0, files: 0 }
 
 /**
- * Checks the rights of both sides, moves the entry, and moves its size from one quota to the other.
+ * Checks the rights of both sides, moves the entry, and moves its size from one quota to the other. What the session has open
+ * for writing under either name goes as rename(2) has it: with the old name, and with what is replaced.
  * @throws 'permission-denied' 'already-exists' 'quota-exceeded' 'unsupported' and what Storage throws
  */
 export async function renameEntry(
@@ -21,23 +25,48 @@ export async function renameEntry(
   replace: boolean,
   access: AccessRules,
   services: FileServices,
+  open: OpenTransfers,
 ): Promise<void> {
   // Before anything is looked at: who has no right here learns nothing, not even whether the entry exists.
   for (const { path } of [from, to]) access.requireFor(path, 'rename', 'rename_files', 'rename_dirs')
   // A file onto itself is no change (rename(2)), however often a client asks.
-  if (from.path === to.path) return requireKeepsName(from, replace, access)
+  if (from.path === to.path) return requireKeepsName(from, replace, access, open)
   await services.locks.runBoth(keyOfLocation(from), keyOfLocation(to), async () => {
-    const entry = await from.mount.storage.lstat(from.key)
+    const { entry, found, uploads } = await whatIsAt(from, open)
     requireRename(from.path, to.path, entry, access)
     const replaced = await entryAt(to)
+    const losers = replaced?.type === 'symlink' ? [] : open.followersOf(to.path)
     if (replaced) requireReplace(to.path, entry, replaced, replace, access)
-    if (isSameAccount(from, to)) await moveWithinQuota(from, to, replaced, services)
+    else if (losers.length > 0 && !replace) throw targetExists()
+    if (uploads.length > 0)
+      await renameUploads({ uploads, from, to, found, replaced, replace }, access, services)
+    else if (isSameAccount(from, to)) await moveWithinQuota(from, to, replaced, services)
     else await moveBetweenQuotas(from, to, entry, replaced, services)
+    await Promise.all(losers.map((upload) => upload.forsakeName()))
   })
 }
 
-async function requireKeepsName(side: Side, replace: boolean, access: AccessRules): Promise<void> {
-  requireRename(side.path, side.path, await side.mount.storage.lstat(side.key), access)
+/** What a session finds at a name: the file there, or the one that it is writing. */
+async function whatIsAt(
+  side: Side,
+  open: OpenTransfers,
+): Promise<{ entry: Entry; found: Entry | undefined; uploads: readonly Upload[] }> {
+  const uploads = open.followersOf(side.path)
+  const found = await entryAt(side)
+  const [first] = uploads
+  // What is written through a link is another file.
+  if (first && found?.type !== 'symlink') return { entry: found ?? (await first.stat()), found, uploads }
+  if (!found) throw new FileServerError('not-found', 'No such file or directory')
+  return { entry: found, found, uploads: [] }
+}
+
+async function requireKeepsName(
+  side: Side,
+  replace: boolean,
+  access: AccessRules,
+  open: OpenTransfers,
+): Promise<void> {
+  requireRename(side.path, side.path, (await whatIsAt(side, open)).entry, access)
   if (!replace) throw new FileServerError('already-exists', 'Source and target are the same')
 }
 
@@ -50,6 +79,7 @@ function requireRename(from: VirtualPath, to: VirtualPath, entry: Entry, access:
     throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
 }
 
+/** Only like replaces like, and only an empty directory (rename(2)). */
 function requireReplace(
   path: VirtualPath,
   entry: Entry,
@@ -57,11 +87,19 @@ function requireReplace(
   replace: boolean,
   access: AccessRules,
 ): void {
-  if (!replace) throw new FileServerError('already-exists', 'The target exists')
-  if (replaced.type === 'directory') throw new FileServerError('unsupported', 'The target is a directory')
-  if (entry.type === 'directory')
-    throw new FileServerError('not-a-directory', 'The target is not a directory')
-  access.requireFor(path, 'overwrite')
+  if (!replace) throw targetExists()
+  if (replaced.type !== 'directory') {
+    if (entry.type === 'directory')
+      throw new FileServerError('not-a-directory', 'The target is not a directory')
+    return access.requireFor(path, 'overwrite')
+  }
+  // An empty one goes: who may not remove it can still put things into it.
+  if (entry.type !== 'directory' || !access.may(parentOf(path), 'delete', 'delete_dirs'))
+    throw new FileServerError('unsupported', 'The target is a directory')
+}
+
+function targetExists(): FileServerError {
+  return new FileServerError('already-exists', 'The target exists')
 }
 
 function isSameAccount({ mount: { account: one } }: Side, { mount: { account: other } }: Side): boolean {

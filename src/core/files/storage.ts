@@ -105,6 +105,13 @@ export interface WritableFile {
   /** Makes the bytes written so far durable; a staged file stays invisible. */
   sync(): Promise<void>
   /**
+   * A staged file will take the name `key` of the same storage, in the way of 'replace', and no longer the one it was opened
+   * for. On an error it is as before. @throws 'not-found' without the directory, 'unsupported' on another file system
+   */
+  moveTo(key: StorageKey): Promise<void>
+  /** A staged file will take no name, and is in no directory any more: it is written and read until discard(). Not for commit() then. */
+  forsakeName(): Promise<void>
+  /**
    * Durable data, then the name, then a durable name. Closes the file, also when it fails.
    * @throws 'already-exists' in mode 'create', or with `onlyIfFree`, when somebody took the name meanwhile.
    */

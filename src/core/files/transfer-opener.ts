@@ -24,6 +24,11 @@ export interface OpenForWriting {
   readonly isAtomic?: boolean
   /** The client says that it goes on with an upload that broke off. */
   readonly isResume?: boolean
+  /**
+   * For protocols whose clients know an open file as POSIX does: renamed by its session it is complete under the new name, and
+   * removed it is gone. Otherwise it takes the name it was opened for, whatever its session does to that meanwhile.
+   */
+  readonly followsName?: boolean
   /** Milliseconds since the epoch; given to the file where the user may set times. */
   readonly modifiedAt?: number
   /** Told what the name holds, at open and again right before it is replaced; throws to refuse. */
@@ -102,6 +107,7 @@ export class TransferOpener {
           replacesNothing: isNew && how.existing !== 'replace',
           isResumable: services.uploadMode === 'resumable' && !isAtomic,
           isReported: kind.isReported,
+          followsName: how.followsName === true,
           maxFileSize: user.maxUploadFileSize,
           mayRead: access.may(parentOf(path), 'download'),
           checkRoom: () => services.freeSpace.check(mount.storageId, mount.storage),

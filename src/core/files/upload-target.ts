@@ -4,7 +4,7 @@ import { keyOfLocation, type Location } from './mounts.ts'
 import { isSameFile } from './same-file.ts'
 import type { Entry, WritableFile, WriteMode } from './storage.ts'
 import { notResumable } from './unfinished-replacements.ts'
-import type { UploadOptions } from './upload.ts'
+import type { StagedTarget, UploadOptions } from './upload-options.ts'
 
 type UploadTarget = Pick<UploadOptions, 'file' | 'inPlace' | 'commitAlone' | 'markUnfinished'>
 
@@ -38,15 +38,16 @@ export async function openTarget(
     return undefined
   })
   if (!file) return openInPlace(location, inPlace, services, request)
-  return stagedTarget(location, { file, original }, services, request)
+  return { file, inPlace: undefined, ...stagedAt(location, { file, original }, services, request) }
 }
 
-function stagedTarget(
+/** For a staged file that takes its name at `location`, where `original` is now. */
+export function stagedAt(
   location: Location,
-  { file, original }: { file: WritableFile; original: Entry | undefined },
+  { file, original }: { file: Pick<WritableFile, 'replaced'>; original: Entry | undefined },
   { locks, quota: { inPlace } }: FileServices,
-  { username, mayBeResumed, checkReplaced }: TargetRequest,
-): UploadTarget {
+  { username, mayBeResumed, checkReplaced }: Omit<TargetRequest, 'isResume'>,
+): StagedTarget {
   const name = keyOfLocation(location)
   // Of an empty file nothing could come before what a client goes on with.
   const outdated = mayBeResumed && original && original.size > 0 ? original : undefined
@@ -56,8 +57,6 @@ function stagedTarget(
     if (outdated && now && isSameFile(outdated, now)) inPlace.markUnfinished(name, username)
   }
   return {
-    file,
-    inPlace: undefined,
     commitAlone: (commit) =>
       locks.run(name, async () => {
         const replaced = await file.replaced()

@@ -1,53 +1,19 @@
 import type { TransferStatus } from '../connections/connection-registry.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
 import { checkSize } from './attribute-changes.ts'
-import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
-import type { QuotaTicket } from './quota-ticket.ts'
 import { ReplacementWatch } from './replacement-watch.ts'
-import type { Attributes, CommitOptions, Entry, WritableFile } from './storage.ts'
+import type { Attributes, CommitOptions, Entry } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
 import { notResumable } from './unfinished-replacements.ts'
+import type { NewTarget, UploadOptions } from './upload-options.ts'
 import type { VirtualPath } from './virtual-path.ts'
 import { WrittenRanges } from './written-ranges.ts'
 
 /** How often the disk is asked for room while an upload grows, in bytes. */
 const roomCheckBytes = 32 * 1024 * 1024
-
-export interface UploadOptions {
-  readonly file: WritableFile
-  readonly ticket: QuotaTicket
-  readonly limiter: BandwidthLimiter
-  /** True when the name held no file at open. */
-  readonly isNew: boolean
-  /** Every write goes to the end of the file, in the order in which it was asked for. */
-  readonly appends: boolean
-  /** Nothing is replaced: what came under a free name meanwhile stays, and the upload is refused. */
-  readonly replacesNothing: boolean
-  /** A broken upload of a new file stays under its name, so that the client can go on with it. */
-  readonly isResumable: boolean
-  /** A copy is reported as a copy. */
-  readonly isReported: boolean
-  /** Bytes; 0 = no limit. */
-  readonly maxFileSize: number
-  readonly mayRead: boolean
-  readonly checkRoom: () => Promise<void>
-  /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */
-  readonly commitAlone: (commit: (replaced: number | undefined) => Promise<void>) => Promise<void>
-  /** Where it is written in place: what is known of the file among all who change it. */
-  readonly inPlace:
-    | {
-        readonly file: InPlaceHandle
-        readonly release: () => void
-        /** Whoever writes it had begun to replace it: what comes behind its end may be the end of another file. */
-        readonly isOutdated: boolean
-      }
-    | undefined
-  /** Makes it known that what is there is still the earlier file; undefined where nobody would take it for another. */
-  readonly markUnfinished: (() => Promise<void>) | undefined
-}
 
 /**
  * A file being written by a client, at any position and in any order. Ends with finish(): visible, counted and
@@ -56,12 +22,12 @@ export interface UploadOptions {
 export class Upload implements TransferStatus {
   readonly operation = 'upload'
   readonly startedAt: number
-  readonly #options: UploadOptions
-  readonly #context: TransferContext
+  #options: UploadOptions
+  #context: TransferContext
   readonly #place: Disposable
   readonly #size: ChargedSize
   readonly #ranges: WrittenRanges
-  readonly #replacement: ReplacementWatch | undefined
+  #replacement: ReplacementWatch | undefined
   #times: Attributes = {}
   #bytes = 0
   #roomCheckedAt = 0
@@ -69,6 +35,8 @@ export class Upload implements TransferStatus {
   readonly #turns = new TurnQueue()
   #isSettled = false
   #isAborted = false
+  /** Its name was removed: it is written and read until its end, which leaves nothing. */
+  #isNameless = false
   #failure: FileServerError | undefined
   #end: Promise<void> | undefined
   #onEnd: (() => void) | undefined
@@ -77,11 +45,11 @@ export class Upload implements TransferStatus {
     this.#options = options
     this.#context = context
     this.startedAt = context.clock()
-    const { file, ticket, maxFileSize, inPlace, markUnfinished } = options
+    const { file, ticket, maxFileSize, inPlace } = options
     const initialSize = inPlace ? file.initialSize : 0
     this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
     this.#ranges = new WrittenRanges(initialSize)
-    this.#replacement = markUnfinished && new ReplacementWatch(markUnfinished)
+    this.#replacement = watchOf(options)
     this.#place = context.connection.addTransfer(this, options)
   }
 
@@ -102,6 +70,21 @@ export class Upload implements TransferStatus {
   /** False for a file that is changed in place: whoever opens it sees every write at once. */
   get isStaged(): boolean {
     return this.#options.inPlace === undefined
+  }
+
+  /** True when the name that it will take goes with what its session does to `path`. */
+  followsNameOf(path: VirtualPath): boolean {
+    return this.#options.followsName && this.isStaged && this.hasName(path) && this.isOpen
+  }
+
+  /** True while `path` is the name that it has, or will take. */
+  hasName(path: VirtualPath): boolean {
+    return this.path === path && !this.#isNameless
+  }
+
+  /** True when its name held no file, when it got it. */
+  get isNew(): boolean {
+    return this.#options.isNew
   }
 
   /** Size of the file as written so far, in bytes; what others append to it meanwhile is known at the end. */
@@ -159,6 +142,31 @@ export class Upload implements TransferStatus {
       const { mode: _mode, ...times } = rest
       this.#times = { ...this.#times, ...times }
     })
+  }
+
+  /** It takes another name at its end; rights are the caller's business. @throws as moveTo() of WritableFile, changing nothing */
+  rename({ path, key, replacedSize, stageAs, ...changes }: NewTarget): Promise<void> {
+    return this.#turns.alone(async () => {
+      this.#requireOpen()
+      const { file } = this.#options
+      await file.moveTo(key)
+      const target = stageAs(file, this.#context.connection.username)
+      this.#options = { ...this.#options, ...changes, ...target }
+      this.#replacement?.complete()
+      this.#replacement = watchOf(target)
+      if (this.#bytes > 0) this.#replacement?.began()
+      this.#context = { ...this.#context, path }
+      this.#size.replaces(replacedSize)
+    })
+  }
+
+  /** Its name was removed: what is written from now on is for this client alone, and finish() leaves nothing. Never throws. */
+  async forsakeName(): Promise<void> {
+    this.#isNameless = true
+    this.#replacement?.complete()
+    this.#replacement = undefined
+    // Otherwise its end removes it.
+    await this.#turns.alone(() => this.#options.file.forsakeName()).catch(() => undefined)
   }
 
   /** Makes what was written so far durable. */
@@ -255,13 +263,14 @@ export class Upload implements TransferStatus {
   }
 
   async #finish(checkLast: (() => Promise<void>) | undefined): Promise<void> {
-    const { isNew, isResumable, replacesNothing } = this.#options
+    const { isNew, isResumable } = this.#options
     // What arrived of a new file is kept anyway.
     const beforeName = isNew && isResumable ? undefined : checkLast
     await this.#idle()
+    if (this.#isNameless) return this.#giveUp(this.#failure ?? nameRemoved())
     try {
       if (this.#failure) throw this.#failure
-      await this.#commit({ onlyIfFree: replacesNothing, beforeName })
+      await this.#commit({ onlyIfFree: this.#options.replacesNothing, beforeName })
     } catch (error) {
       const failure = toFileServerError(error)
       await this.#giveUp(failure)
@@ -275,7 +284,8 @@ export class Upload implements TransferStatus {
   async #abort(reason: FileServerError): Promise<void> {
     await this.#idle()
     const { isNew, isResumable, file } = this.#options
-    const isWorthKeeping = !this.#failure && isNew && isResumable && this.#ranges.prefix > 0
+    const isWorthKeeping =
+      !this.#failure && !this.#isNameless && isNew && isResumable && this.#ranges.prefix > 0
     try {
       if (isWorthKeeping) {
         // A gap would look like data to a client that resumes at the end of the file.
@@ -302,14 +312,14 @@ export class Upload implements TransferStatus {
   }
 
   async #commit(options: CommitOptions): Promise<void> {
-    const { file, ticket, commitAlone, inPlace, isNew } = this.#options
+    const { file, ticket, commitAlone, inPlace } = this.#options
     if (inPlace) await this.#settleInPlace(inPlace.file)
     if (Object.keys(this.#times).length > 0) await file.setAttributes(this.#times)
     if (inPlace) return file.commit()
     await commitAlone(async (replaced) => {
       // What this upload counted on replacing may have gone, and its room may have been taken.
       await ticket.holdBytes(Math.max(0, this.size - (replaced ?? 0)))
-      if (replaced === undefined && !isNew) await ticket.holdFile()
+      if (replaced === undefined) await ticket.holdFiles(1)
       await file.commit(options)
       ticket.settle({ size: this.size - (replaced ?? 0), files: replaced === undefined ? 1 : 0 })
     })
@@ -348,6 +358,14 @@ export class Upload implements TransferStatus {
   }
 }
 
+function nameRemoved(): FileServerError {
+  return new FileServerError('aborted', 'The file was removed while it was being written')
+}
+
 function outOfRange(): FileServerError {
   return new FileServerError('invalid-argument', 'Position out of range')
+}
+
+function watchOf({ markUnfinished }: Pick<UploadOptions, 'markUnfinished'>): ReplacementWatch | undefined {
+  return markUnfinished && new ReplacementWatch(markUnfinished)
 }

@@ -15,7 +15,7 @@ import { type DirectoryRights, rightsIn } from './directory-rights.ts'
 import type { Download } from './download.ts'
 import type { FileServices } from './file-services.ts'
 import { Listing } from './listing.ts'
-import { keyOfLocation, type Location, type MountTable, virtualDirectory } from './mounts.ts'
+import { keyOfLocation, type Location, type MountTable, placeOf, virtualDirectory } from './mounts.ts'
 import { removeCountedFile } from './remove-file.ts'
 import { makeLink } from './make-link.ts'
 import { OpenTransfers } from './open-transfers.ts'
@@ -178,7 +178,9 @@ export class UserFilesystem implements AsyncDisposable {
       this.#access.requireName(path)
       this.#access.requireFor(path, 'delete', 'delete_files')
       if (this.#mounts.holdsMount(path)) throw new FileServerError('is-a-directory', 'Is a directory')
-      const bytes = await removeCountedFile(this.#mounts.locate(path), this.#services, expected)
+      const followers = () => this.#open.followersOf(path)
+      const location = this.#mounts.locate(path)
+      const bytes = await removeCountedFile(location, this.#services, { expected, followers })
       this.#emit({ type: 'file-removed', actor: this.#connection.actor(), path, bytes })
     })
   }
@@ -196,8 +198,8 @@ export class UserFilesystem implements AsyncDisposable {
   }
 
   /**
-   * Atomic within one file system. Needs 'rename' (or 'rename_files', 'rename_dirs') on both sides, and 'overwrite'
-   * where a file is replaced. @throws 'already-exists' without `replace`
+   * Atomic within one file system. Needs 'rename' (or 'rename_files', 'rename_dirs') on both sides, 'overwrite' where a file
+   * is replaced, 'delete' or 'delete_dirs' for an empty directory. @throws 'already-exists' without `replace`
    */
   rename(from: VirtualPath, to: VirtualPath, options: { replace: boolean }): Promise<void> {
     return this.#audited(
@@ -214,6 +216,7 @@ export class UserFilesystem implements AsyncDisposable {
           options.replace,
           this.#access,
           this.#services,
+          this.#open,
         )
         this.#emit({ type: 'entry-renamed', actor: this.#connection.actor(), path: from, target: to })
       },
@@ -368,9 +371,4 @@ export class UserFilesystem implements AsyncDisposable {
   #emit(event: ServerEvent): void {
     this.#services.events.emit(event)
   }
-}
-
-/** Where an entry lies on the server, comparable across mounts. */
-function placeOf({ mount, key }: Location): string {
-  return [mount.storageId, ...key].join('/')
 }

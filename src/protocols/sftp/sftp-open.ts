@@ -24,9 +24,16 @@ export async function openFile(files: UserFilesystem, path: VirtualPath, flags: 
     const download = await openToRead(files, path, has(flag.create), has(flag.exclusive))
     return { kind: 'read', path, download, reads: new PendingReads(download) }
   }
-  const upload = await files.openUpload(path, howToWrite(flags))
+  const upload = await files.openUpload(path, { ...howToWrite(flags), followsName: true })
   const queue = new UploadQueue(upload, { appends: has(flag.append) })
-  return { kind: 'write', path, upload, queue, mayRead: has(flag.read) }
+  return {
+    kind: 'write',
+    // It goes where the file goes.
+    get path() {
+      return upload.path
+    },
+    ...{ upload, queue, mayRead: has(flag.read) },
+  }
 }
 
 /** Starts a listing; '.' and '..' come first. */

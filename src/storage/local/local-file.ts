@@ -5,11 +5,12 @@ import type {
   Entry,
   ReadableFile,
   SocketDescriptor,
+  StorageKey,
   WritableFile,
   WriteMode,
 } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
-import type { HeldDirectory } from './held-directory.ts'
+import type { HeldDirectory, Place } from './held-directory.ts'
 import { isLink, toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'
@@ -104,6 +105,8 @@ export interface Staging {
   readonly directory: HeldDirectory
   readonly stagedName: string
   readonly finalName: string
+  /** Opens another place of the storage, to sync its directory. */
+  readonly openPlace: (key: StorageKey) => Promise<Place>
 }
 
 export class LocalWritableFile implements WritableFile {
@@ -112,8 +115,11 @@ export class LocalWritableFile implements WritableFile {
   readonly #name: string
   readonly #file: OpenFile
   /** None for a file written in place. */
-  readonly #staging: Staging | undefined
-  #isPublished = false
+  #staging: Staging | undefined
+  /** Takes only a free name. */
+  #isExclusive: boolean
+  /** Its staged name is gone. */
+  #hasLeftStage = false
   /** Bytes; unknown until somebody asks what will be replaced. */
   #replacedBytes: number | undefined
   #ended: Promise<void> | undefined
@@ -125,6 +131,7 @@ export class LocalWritableFile implements WritableFile {
   ) {
     this.#file = new OpenFile(disk, descriptor, properties.staging ? 0 : properties.initialSize)
     this.mode = properties.mode
+    this.#isExclusive = properties.mode === 'create'
     this.#name = properties.name
     this.initialSize = properties.initialSize
     this.#staging = properties.staging
@@ -169,9 +176,40 @@ export class LocalWritableFile implements WritableFile {
     return this.#file.use((disk, descriptor) => disk.fdatasync(descriptor))
   }
 
+  moveTo(key: StorageKey): Promise<void> {
+    return this.#onStage(async (staging) => {
+      const { directory, stagedName } = staging
+      const place = await staging.openPlace(key)
+      try {
+        await directory.disk.rename(directory.at(stagedName), place.directory.at(stagedName))
+      } catch (error) {
+        place[Symbol.dispose]()
+        throw error
+      }
+      this.#staging = { ...staging, directory: place.directory, finalName: place.name }
+      this.#isExclusive = false
+      directory[Symbol.dispose]()
+    })
+  }
+
+  forsakeName(): Promise<void> {
+    return this.#onStage(async ({ directory, stagedName }) => {
+      await directory.disk.unlink(directory.at(stagedName))
+      this.#hasLeftStage = true
+    })
+  }
+
+  /** @throws 'aborted' for one that is written in place, has ended or is in no directory */
+  #onStage(work: (staging: Staging) => Promise<void>): Promise<void> {
+    const staging = this.#staging
+    if (!staging || this.#ended || this.#hasLeftStage)
+      return Promise.reject(new FileServerError('aborted', 'The file is not staged any more'))
+    return onDisk(() => work(staging))
+  }
+
   async commit({ onlyIfFree = false, beforeName }: CommitOptions = {}): Promise<void> {
     if (this.#ended) throw new FileServerError('aborted', 'The file is closed')
-    const committed = this.#commit(onlyIfFree || this.mode === 'create', beforeName)
+    const committed = this.#commit(onlyIfFree || this.#isExclusive, beforeName)
     this.#ended = committed.catch(() => {})
     return committed
   }
@@ -199,7 +237,7 @@ export class LocalWritableFile implements WritableFile {
       const [staged, final] = [directory.at(stagedName), directory.at(finalName)]
       if (onlyIfFree) await moveToFreeName(directory.disk, staged, final)
       else await directory.disk.rename(staged, final, this.#replacedBytes)
-      this.#isPublished = true
+      this.#hasLeftStage = true
       await syncDirectory(directory)
     })
   }
@@ -208,7 +246,7 @@ export class LocalWritableFile implements WritableFile {
     await this.#file.close()
     if (!this.#staging) return
     const { directory, stagedName } = this.#staging
-    if (!this.#isPublished) await directory.disk.unlink(directory.at(stagedName)).catch(() => {})
+    if (!this.#hasLeftStage) await directory.disk.unlink(directory.at(stagedName)).catch(() => {})
     directory[Symbol.dispose]()
     releaseStagedName(stagedName)
   }

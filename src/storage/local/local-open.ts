@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import type { WriteMode } from '../../core/files/storage.ts'
+import type { StorageKey, WriteMode } from '../../core/files/storage.ts'
 import type { Place } from './held-directory.ts'
 import { type DiskStats, toEntry } from './disk-entry.ts'
 import { isErrno } from './disk-error.ts'
@@ -42,9 +42,14 @@ export async function openFile(
 /** Opens a new file next to `place`; it takes the mode of the file it will replace, and `place` is its own from now on. */
 export async function openStaged(
   place: Place,
-  target: { mode: WriteMode; name: string; replaced?: DiskStats },
+  target: {
+    mode: WriteMode
+    name: string
+    replaced?: DiskStats
+    openPlace: (key: StorageKey) => Promise<Place>
+  },
 ): Promise<LocalWritableFile> {
-  const { mode, name, replaced } = target
+  const { mode, name, replaced, openPlace } = target
   if (replaced) requireFile(toEntry('', replaced))
   const { directory, name: finalName } = place
   const { disk } = directory
@@ -53,7 +58,7 @@ export async function openStaged(
   try {
     descriptor = await disk.openDescriptor(directory.at(stagedName), newFile, fileMode)
     await disk.fchmod(descriptor, replaced ? replaced.mode & 0o777 : fileMode)
-    const staging = { directory, stagedName, finalName }
+    const staging = { directory, stagedName, finalName, openPlace }
     return new LocalWritableFile(disk, descriptor, { mode, name, initialSize: replaced?.size ?? 0, staging })
   } catch (error) {
     if (descriptor !== undefined) {

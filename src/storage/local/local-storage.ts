@@ -119,8 +119,7 @@ export class LocalStorage implements Storage {
     key: StorageKey,
     how: Exclude<WriteMode, 'modify' | 'append'> | ChooseWriteMode,
   ): Promise<WritableFile | undefined> {
-    refuseStagedName(key)
-    let place = await this.#root.openPlace(key, { toSync: true })
+    let place = await this.#openToStage(key)
     try {
       let found = await place.lookUp()
       // Also by a link that leads nowhere (O_EXCL of open(2)).
@@ -141,11 +140,19 @@ export class LocalStorage implements Storage {
         return mode && (await this.#openInPlace(key, mode))
       }
       if (isTaken && mode === 'create') throw alreadyTaken()
-      return await openStaged(place, { mode, name, ...(found && { replaced: found }) })
+      return await openStaged(place, {
+        ...{ mode, name, ...(found && { replaced: found }) },
+        openPlace: (other) => this.#openToStage(other),
+      })
     } catch (error) {
       place[Symbol.dispose]()
       throw error
     }
+  }
+
+  #openToStage(key: StorageKey): Promise<Place> {
+    refuseStagedName(key)
+    return this.#root.openPlace(key, { toSync: true })
   }
 
   makeDirectory(key: StorageKey): Promise<void> {

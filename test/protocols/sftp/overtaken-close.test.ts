@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type FieldWriter, packetType } from '../../../src/protocols/sftp/sftp-codec.ts'
 import { statusCode } from '../../../src/protocols/sftp/sftp-status.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 import { handleIn, openSftpWorld, type RawReply, type RawSftp } from '../../support/sftp-world.ts'
 
 const { ok, eof } = statusCode
@@ -21,7 +23,8 @@ async function openOverwrite() {
   const handle = await sftp.open('/f', put)
   assert.equal(await sftp.write(handle, 0, later), ok)
   const fileOf = (name: string) => readFile(join(world.home, name), 'utf8').catch(() => undefined)
-  return { sftp, handle, fileOf, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
+  const { home } = world
+  return { sftp, handle, fileOf, home, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
 }
 
 async function store(sftp: RawSftp, name: string, bytes: Buffer): Promise<void> {
@@ -61,6 +64,41 @@ test('a new file can be renamed, and then removed, just before its CLOSE', async
 
   const [removed] = await Promise.all([sftp.status(packetType.remove, path('/f')), sftp.close(world.handle)])
   assert.deepEqual([removed, await world.fileOf('f')], [ok, undefined])
+})
+
+test('a client that removes what it has sent of a new file, and closes or loses it then, leaves nothing', async () => {
+  await using world = await openOverwrite()
+  const { sftp } = world
+  const [closed, lost] = [await sftp.open('/closed', put), await sftp.open('/lost', put)]
+  for (const [handle, name] of [
+    [closed, '/closed'],
+    [lost, '/lost'],
+    [world.handle, '/f'],
+  ] as const) {
+    assert.equal(await sftp.write(handle, 0, later), ok)
+    assert.equal(await sftp.status(packetType.remove, path(name)), ok)
+    assert.equal(await sftp.status(packetType.stat, path(name)), statusCode.noSuchFile)
+    assert.equal(await sftp.write(handle, later.length, later), ok)
+  }
+  for (const handle of [closed, world.handle]) assert.equal(await sftp.close(handle), ok)
+  sftp.client.end()
+  await once(sftp.client, 'close')
+  await waitUntil('the session to end', async () => (await readdir(world.home)).length === 0)
+})
+
+test('a file that is renamed while it is open is complete under the new name', async () => {
+  await using world = await openOverwrite()
+  const { sftp } = world
+  await store(sftp, '/good', earlier)
+  const renamed = await sftp.status(packetType.extended, (fields) =>
+    fields.text('posix-rename@openssh.com').text('/f').text('/good'),
+  )
+  assert.deepEqual(
+    [renamed, await world.fileOf('f'), await world.fileOf('good')],
+    [ok, undefined, `${earlier}`],
+  )
+  assert.equal(await sftp.close(world.handle), ok)
+  assert.deepEqual([await world.fileOf('f'), await world.fileOf('good')], [undefined, `${later}`])
 })
 
 test('a listing asked for just before the CLOSE of a new file holds it', async () => {
