@@ -131,9 +131,10 @@ export function Files() {
         <DropZone
           mayDrop={listing.rights?.upload === true}
           onDrop={(transfer) =>
-            void pickedFromDrop(transfer).then((picked) =>
-              transfers.upload(picked, path, listing.rights?.overwrite === true),
-            )
+            void pickedFromDrop(transfer).then((picked) => {
+              if (picked.unread > 0) tellUnread(picked.unread)
+              return transfers.upload(picked, path, listing.rights?.overwrite === true)
+            })
           }
         >
           <FileGrid
@@ -187,6 +188,10 @@ function useShownPath(): string {
     if (detail !== path) goTo('files', path, { replace: true })
   }, [detail, path])
   return path
+}
+
+function tellUnread(n: number): void {
+  tellFailure(new ApiFailure(0, { error: 'unread', message: t('files.unread', { n }) }))
 }
 
 function rememberedView(): ListingView {

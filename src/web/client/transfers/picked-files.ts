@@ -10,6 +10,17 @@ export interface PickedFiles {
   readonly folders: readonly string[]
 }
 
+/** What somebody dropped, and how many files and folders of it the browser could not read. */
+export interface DroppedFiles extends PickedFiles {
+  readonly unread: number
+}
+
+interface Collected {
+  readonly files: PickedFile[]
+  readonly folders: string[]
+  unread: number
+}
+
 /** Of an input element; of one for folders the browser tells the paths. */
 export function pickedFromInput(list: Iterable<File>): PickedFiles {
   const files = [...list].map((file) => ({
@@ -29,19 +40,24 @@ export function foldersOf(files: readonly Pick<PickedFile, 'path'>[]): string[] 
 }
 
 /** The entries have to be taken while the event is dealt with; their contents may be read later. */
-export async function pickedFromDrop(transfer: DataTransfer): Promise<PickedFiles> {
+export async function pickedFromDrop(transfer: DataTransfer): Promise<DroppedFiles> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
-  if (entries.length === 0) return pickedFromInput(transfer.files)
-  const picked = { files: [] as PickedFile[], folders: [] as string[] }
-  for (const entry of entries) await collect(entry, '', picked)
+  if (entries.length === 0) return { ...pickedFromInput(transfer.files), unread: 0 }
+  const picked = { files: [] as PickedFile[], folders: [] as string[], unread: 0 }
+  for (const entry of entries) await collectReadable(entry, '', picked)
   return picked
 }
 
-async function collect(
-  entry: FileSystemEntry,
-  above: string,
-  picked: { files: PickedFile[]; folders: string[] },
-): Promise<void> {
+/** One that cannot be read keeps none of the others back. */
+async function collectReadable(entry: FileSystemEntry, above: string, picked: Collected): Promise<void> {
+  try {
+    await collect(entry, above, picked)
+  } catch {
+    picked.unread++
+  }
+}
+
+async function collect(entry: FileSystemEntry, above: string, picked: Collected): Promise<void> {
   const path = above + entry.name
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
@@ -55,7 +71,7 @@ async function collect(
         reader.readEntries(resolve, reject),
       )
       if (batch.length === 0) return
-      for (const child of batch) await collect(child, `${path}/`, picked)
+      for (const child of batch) await collectReadable(child, `${path}/`, picked)
     }
   }
 }

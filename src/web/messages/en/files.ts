@@ -54,6 +54,7 @@ export const files = {
   'files.selected': 'One selected | {n} selected',
   'files.selection': 'Selection',
   'files.title': 'Files',
+  'files.unread': 'One item cannot be read and is left out. | {n} items cannot be read and are left out.',
   'files.upload': 'Upload',
   'files.uploadFolder': 'Upload a folder',
   'files.why.denied': 'The rules for names of your account do not allow it',

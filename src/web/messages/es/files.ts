@@ -57,6 +57,7 @@ export const files: Translation<typeof english> = {
   'files.selected': 'Uno seleccionado | {n} seleccionados',
   'files.selection': 'Selección',
   'files.title': 'Archivos',
+  'files.unread': 'Un elemento no se puede leer y se omite. | {n} elementos no se pueden leer y se omiten.',
   'files.upload': 'Subir',
   'files.uploadFolder': 'Subir una carpeta',
   'files.why.denied': 'Las reglas de nombres de su cuenta no lo permiten',
