@@ -35,6 +35,12 @@ export const publicKeysRequest = Type.Object(
       maxItems: 100,
       description: 'Lines of authorized_keys; they replace the present ones.',
     }),
+    expected_public_keys: Type.Optional(
+      Type.Array(Type.String({ maxLength: 16_384 }), {
+        description:
+          'The keys as they were read: if they are others by now, the answer is 409 and nothing is changed.',
+      }),
+    ),
   },
   { title: 'PublicKeysRequest' },
 )

@@ -257,6 +257,16 @@ export function userRepositoryContract(openWorld: OpenWorld): void {
     await database.users.changePublicKeys('ann', publicKeys, 5)
     assert.deepEqual(await database.users.find('ann'), { ...before, publicKeys, updatedAt: 5 })
     await rejectsWith(database.users.changePublicKeys('Ann', [], 6), 'not-found')
+    await rejectsWith(database.users.changePublicKeys('Ann', [], 6, []), 'not-found')
+    for (const others of [[], publicKeys.slice(1), publicKeys.toReversed()])
+      await rejectsWith(database.users.changePublicKeys('ann', ['ssh-ed25519 C'], 6, others), 'busy')
+    assert.deepEqual((await database.users.find('ann'))?.publicKeys, publicKeys)
+    await database.users.changePublicKeys('ann', ['ssh-ed25519 C'], 7, publicKeys)
+    assert.deepEqual(await database.users.find('ann'), {
+      ...before,
+      publicKeys: ['ssh-ed25519 C'],
+      updatedAt: 7,
+    })
   })
 
   test('records a login without saying that an admin changed the user', async () => {

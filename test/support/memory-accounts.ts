@@ -49,9 +49,11 @@ export class MemoryAccounts {
       if (known.passwordHash !== from) throw new FileServerError('busy', 'Another password was set')
       this.#users.set(username, { ...known, passwordHash: to, lastPasswordChange: now, updatedAt: now })
     },
-    changePublicKeys: async (username, publicKeys, now) => {
+    changePublicKeys: async (username, publicKeys, now, expected) => {
       const known = this.#users.get(username)
       if (!known) throw missing()
+      if (expected && JSON.stringify(expected) !== JSON.stringify(known.publicKeys))
+        throw new FileServerError('busy', 'Other keys were set')
       this.#users.set(username, { ...known, publicKeys, updatedAt: now })
     },
     remove: async (username) => {

@@ -67,10 +67,17 @@ export class ProfileService {
     this.#changed(username, connectionId)
   }
 
-  /** Lines of authorized_keys in place of the present ones. @throws FileServerError 'invalid-argument' */
-  async changePublicKeys({ username, connectionId }: Self, lines: readonly string[]): Promise<void> {
+  /**
+   * Lines of authorized_keys in place of the present ones. Whoever tells the keys they read, as `expected`, brings none back
+   * that was removed since. @throws FileServerError 'invalid-argument'; 'busy' when the keys are not `expected` any more
+   */
+  async changePublicKeys(
+    { username, connectionId }: Self,
+    lines: readonly string[],
+    expected?: readonly string[],
+  ): Promise<void> {
     const publicKeys = checkPublicKeys(lines.map((line) => line.trim()).filter((line) => line !== ''))
-    await this.#parts.users.changePublicKeys(username, publicKeys, this.#clock())
+    await this.#parts.users.changePublicKeys(username, publicKeys, this.#clock(), expected)
     this.#changed(username, connectionId)
   }
 

@@ -40,8 +40,13 @@ export interface UserRepository {
   ): Promise<{ readonly before: User; readonly after: User }>
   /** Changes nothing else, whatever an admin changes at the same time. @throws 'busy' when the hash is not `from` */
   changePassword(username: string, from: string, to: string, now: number): Promise<void>
-  /** Changes nothing else. */
-  changePublicKeys(username: string, publicKeys: readonly string[], now: number): Promise<void>
+  /** Changes nothing else. @throws 'busy' when `expected` is given and these are not the user's keys */
+  changePublicKeys(
+    username: string,
+    publicKeys: readonly string[],
+    now: number,
+    expected?: readonly string[],
+  ): Promise<void>
   remove(username: string): Promise<void>
   recordLogin(username: string, now: number): Promise<void>
 }

@@ -104,13 +104,20 @@ export class SqlUserRepository implements UserRepository {
     throw new FileServerError('busy', 'The password was changed at the same time')
   }
 
-  async changePublicKeys(username: string, publicKeys: readonly string[], now: number): Promise<void> {
-    const { numUpdatedRows } = await this.#db
+  async changePublicKeys(
+    username: string,
+    publicKeys: readonly string[],
+    now: number,
+    expected?: readonly string[],
+  ): Promise<void> {
+    const update = this.#db
       .updateTable('users')
       .set({ public_keys: JSON.stringify(publicKeys), updated_at: now })
       .where('username', '=', username)
-      .executeTakeFirstOrThrow()
-    expectRow(numUpdatedRows, unknownUser)
+    const query = expected ? update.where('public_keys', '=', JSON.stringify(expected)) : update
+    if ((await query.executeTakeFirstOrThrow()).numUpdatedRows > 0n) return
+    await getUser(this.#db, username)
+    throw new FileServerError('busy', 'The keys were changed meanwhile')
   }
 
   async remove(username: string): Promise<void> {

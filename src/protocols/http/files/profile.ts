@@ -107,7 +107,8 @@ function serveAccount(app: HttpApp, { profiles, quotaLedger }: ProfileRouteParts
       },
     },
     async (request) => {
-      await profiles.changePublicKeys(selfOf(request), request.body.public_keys)
+      const { public_keys: lines, expected_public_keys: expected } = request.body
+      await profiles.changePublicKeys(selfOf(request), lines, expected)
       return { message: 'Public keys changed' }
     },
   )

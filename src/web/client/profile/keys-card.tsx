@@ -20,8 +20,12 @@ export function KeysCard({ keys, onChanged }: KeysCardProps) {
   const [removing, setRemoving] = useState<string>()
   const [isBusy, setBusy] = useState(false)
   const send = async (lines: readonly string[]) => {
-    await callApi('PUT', 'user/keys', { body: { public_keys: lines } })
-    onChanged()
+    try {
+      await callApi('PUT', 'user/keys', { body: { public_keys: lines, expected_public_keys: keys } })
+    } finally {
+      // Also after a refusal: the keys may be others by now.
+      onChanged()
+    }
   }
   const remove = async () => {
     setBusy(true)

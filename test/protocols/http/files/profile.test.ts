@@ -89,6 +89,18 @@ test('public keys are replaced, checked and trimmed', async () => {
   await ann.ask('POST', '/user/dirs', { path: '/' })
 })
 
+test('keys that are sent with those that were read bring none back that was removed since', async () => {
+  await using world = await openHttpWorld()
+  const ann = await newBrowser(world, 'ann')
+  const put = (lines: string[], expected: string[]) =>
+    ann.call('PUT', '/user/keys', { public_keys: lines, expected_public_keys: expected })
+  assert.equal((await put([key], [])).status, 200)
+  assert.equal((await put([], [key])).status, 200)
+  const late = await put([key, `${key} again`], [key])
+  assert.deepEqual([late.status, fieldOf(late.body, 'error')], [409, 'busy'])
+  assert.deepEqual((await ann.ask('GET', '/user/profile'))['public_keys'], [])
+})
+
 test('users see and end their own connections alone', async () => {
   await using world = await openHttpWorld()
   const [ann, bob] = [await newBrowser(world, 'ann'), await newBrowser(world, 'bob')]
