@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../../../core/clock.ts'
-import { FileServerError } from '../../../core/errors.ts'
+import { FileServerError, toFileServerError } from '../../../core/errors.ts'
 import type { Upload } from '../../../core/files/upload.ts'
 import type { VirtualPath } from '../../../core/files/virtual-path.ts'
 import type { WebSession } from '../web-sessions.ts'
@@ -73,7 +73,7 @@ export class OpenUploads {
       await upload.checkFits(size)
       if (size === 0) await pending.complete()
     } catch (error) {
-      await pending.abort(new FileServerError('aborted', 'The upload was refused'))
+      await pending.abort(toFileServerError(error))
       throw error
     }
   }

@@ -341,6 +341,8 @@ test('what is wrong with an upload is told as it begins, and names the input', a
 
 test('a quota that is used up in the middle leaves nothing and is told', async () => {
   await using world = await openHttpWorld()
+  const codes: string[] = []
+  world.events.on('upload-failed', ({ code }) => void codes.push(code))
   const ann = await newBrowser(world, 'ann', { quotaSize: 1_000_000 })
   assert.deepEqual(await errorOf(await begin(ann, 1_000_001, { path: '/a' })), [
     413,
@@ -355,6 +357,7 @@ test('a quota that is used up in the middle leaves nothing and is told', async (
   assert.deepEqual(await errorOf(answer), [413, 'quota-exceeded', undefined])
   assert.equal(await offsetOf(ann, id), undefined)
   assert.deepEqual(await readdir(ann.home), ['b'])
+  assert.deepEqual(codes, ['quota-exceeded', 'quota-exceeded'])
   const { used_quota_size: used } = await ann.ask('GET', '/user/profile')
   assert.equal(used, 600_000)
 })
