@@ -58,6 +58,15 @@ describe('files in the WebClient', () => {
     return downloaded
   }
 
+  /** As the activity log has them. */
+  async function downloadsOf(username: string): Promise<string[]> {
+    const { body } = await world.product.api('POST', '/events/search', { username })
+    const { records } = body as { records: { action: string; path: string }[] }
+    return records
+      .filter(({ action }) => action.startsWith('download'))
+      .map(({ action, path }) => `${action} ${path}`)
+  }
+
   /** The platform collects answers, and refuses long ones. */
   async function withBufferingProxy<T>(act: () => Promise<T>): Promise<T> {
     world.platform.quirks.bufferedResponses = true
@@ -253,6 +262,11 @@ describe('files in the WebClient', () => {
     assert.equal(bytes.subarray(0, 2).toString(), 'PK')
     assert.ok(bytes.includes('dir/inside.txt'))
     await page.close()
+    const told = () => downloadsOf('gil')
+    await waitUntil('all are told', async () => (await told()).length > 2)
+    // The file alone, and both in the ZIP; nothing more by the way in which the page finds out how to fetch them.
+    const [inside, report] = ['download /dir/inside.txt', 'download /report ñ.txt']
+    assert.deepEqual((await told()).toSorted(), [inside, report, report])
   })
 
   it('are fetched piece by piece where long answers do not get through', async () => {

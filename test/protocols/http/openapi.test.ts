@@ -61,6 +61,7 @@ const routes = [
   'GET /api/v2/user/connections',
   'GET /api/v2/user/downloads/{id}',
   'GET /api/v2/user/jobs',
+  'GET /api/v2/user/long-answer',
   'GET /api/v2/user/profile',
   'GET /api/v2/user/totp/configs',
   'GET /api/v2/user/uploads',

@@ -5,6 +5,7 @@ import { serveContents } from './contents.ts'
 import { serveDirectories } from './directories.ts'
 import { serveDownloads } from './downloads.ts'
 import { serveJobs } from './jobs.ts'
+import { serveLongAnswer } from './long-answer.ts'
 import { serveProfile, type ProfileRouteParts } from './profile.ts'
 import { serveUploads } from './uploads.ts'
 
@@ -18,6 +19,7 @@ export function serveUserApi(
   serveDirectories(app)
   serveContents(app)
   serveDownloads(app, parts.expensive)
+  serveLongAnswer(app)
   serveUploads(app)
   serveJobs(app, jobs)
   serveProfile(app, parts)

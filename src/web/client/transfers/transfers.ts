@@ -4,7 +4,7 @@ import { t } from '../../shared/i18n.ts'
 import { tellFailure } from '../../shared/notices.tsx'
 import { parentOf } from '../listing/paths.ts'
 import type { ConflictChoice } from './conflicts.ts'
-import { passes, passesLongAnswers } from './download-way.ts'
+import { passesAnswers } from './download-way.ts'
 import { FileJobs } from './file-jobs.ts'
 import type { PickedFiles } from './picked-files.ts'
 import { PieceArchive } from './piece-archive.ts'
@@ -87,10 +87,8 @@ class Transfers extends EventTarget {
     this.#changed()
     try {
       const ticket: DownloadTicket = await callApi('POST', 'user/downloads', { body: { paths } })
-      const url = urlOf(ticket.url)
       const { size, name } = ticket
-      if (await (size === undefined ? passes(url) : passesLongAnswers(url, size)))
-        return followDownload(url, name)
+      if (await passesAnswers(size)) return followDownload(urlOf(ticket.url), name)
       const onChange = () => this.#changed()
       const own =
         size === undefined ? new PieceArchive(name, paths, onChange) : new PieceDownload(ticket, onChange)

@@ -301,3 +301,15 @@ test('a client that goes away ends the making of a ZIP', async () => {
   )
   assert.equal(failed.length, 1)
 })
+
+test('whether long answers get through is told by one that is no download', async () => {
+  await using world = await openHttpWorld()
+  const told = [...(['file-downloaded', 'download-failed'] as const).map((type) => eventsOf(world, type))]
+  const ann = await newBrowser(world, 'ann')
+  const whole = await (await ann.fetch('/user/long-answer')).arrayBuffer()
+  assert.equal(whole.byteLength, 8 * 1024 * 1024 + 1)
+  const left = await ann.fetch('/user/long-answer')
+  await left.body?.cancel()
+  assert.equal((await world.call('GET', '/api/v2/user/long-answer')).status, 401)
+  assert.deepEqual(told, [[], []])
+})
