@@ -4,28 +4,31 @@ import { maxPathsAtOnce } from '../listing/entry-actions.ts'
 
 const pollMs = 1000
 
+/** `isLost`: it ran, and the server does not know it any more, as after a restart. */
+export type ShownJob = FileJob & { readonly isLost?: true }
+
 export interface FileJobsParts {
   readonly onChange: () => void
-  readonly onEnd: (job: FileJob) => void
+  readonly onEnd: (job: ShownJob) => void
 }
 
 /** Copying, moving and deleting, which the server does while the page looks on. */
 export class FileJobs {
   readonly #parts: FileJobsParts
-  #jobs: readonly FileJob[] = []
+  #jobs: readonly ShownJob[] = []
   #isWatching = false
 
   constructor(parts: FileJobsParts) {
     this.#parts = parts
   }
 
-  get jobs(): readonly FileJob[] {
+  get jobs(): readonly ShownJob[] {
     return this.#jobs
   }
 
   /** Those that other pages of the user began are shown as well. @throws ApiFailure */
   async load(): Promise<void> {
-    this.#take(await callApi<FileJob[]>('GET', 'user/jobs'))
+    await this.#ask()
     if (this.#jobs.some(isRunning)) this.#watch()
   }
 
@@ -41,13 +44,27 @@ export class FileJobs {
   }
 
   /** Cancels one that runs, forgets one that has ended. */
-  async remove(job: FileJob): Promise<void> {
-    await callApi('DELETE', `user/jobs/${encodeURIComponent(job.id)}`)
+  async remove(job: ShownJob): Promise<void> {
+    if (job.isLost !== true) await callApi('DELETE', `user/jobs/${encodeURIComponent(job.id)}`)
     if (isRunning(job)) return
     this.#take(this.#jobs.filter(({ id }) => id !== job.id))
   }
 
-  #take(jobs: readonly FileJob[]): void {
+  async #ask(): Promise<void> {
+    // What began while the question was on its way may be missing in the answer.
+    const asked = this.#jobs.filter(isRunning)
+    const jobs = await callApi<FileJob[]>('GET', 'user/jobs')
+    const known = new Set(jobs.map(({ id }) => id))
+    const lost = asked.filter(({ id }) => !known.has(id))
+    const isKept = ({ id, isLost }: ShownJob) => isLost === true && !known.has(id)
+    this.#take([
+      ...this.#jobs.filter(isKept),
+      ...lost.map((job) => ({ ...job, state: 'failed', isLost: true }) as const),
+      ...jobs,
+    ])
+  }
+
+  #take(jobs: readonly ShownJob[]): void {
     const running = new Set(this.#jobs.filter(isRunning).map(({ id }) => id))
     this.#jobs = jobs
     for (const job of jobs) if (running.has(job.id) && !isRunning(job)) this.#parts.onEnd(job)
@@ -58,10 +75,7 @@ export class FileJobs {
     if (this.#isWatching) return
     this.#isWatching = true
     const look = async () => {
-      await callApi<FileJob[]>('GET', 'user/jobs').then(
-        (jobs) => this.#take(jobs),
-        () => undefined,
-      )
+      await this.#ask().catch(() => undefined)
       if (this.#jobs.some(isRunning)) setTimeout(() => void look(), pollMs)
       else this.#isWatching = false
     }

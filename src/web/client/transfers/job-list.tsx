@@ -7,7 +7,7 @@ import { formatBytes } from '../../shared/format.ts'
 import { t } from '../../shared/i18n.ts'
 import { tellFailure } from '../../shared/notices.tsx'
 import { shownName } from '../listing/shown-name.ts'
-import { isRunning, type FileJobs } from './file-jobs.ts'
+import { isRunning, type FileJobs, type ShownJob } from './file-jobs.ts'
 
 const titles: Readonly<Record<FileJob['action'], MessageKey>> = {
   copy: 'transfers.job.copy',
@@ -35,7 +35,7 @@ export function JobList({ jobs }: { readonly jobs: FileJobs }) {
   )
 }
 
-function Job({ job, onRemove }: { readonly job: FileJob; readonly onRemove: () => void }) {
+function Job({ job, onRemove }: { readonly job: ShownJob; readonly onRemove: () => void }) {
   const bytes = job.done_bytes === 0 ? '' : ` · ${formatBytes(job.done_bytes)}`
   return (
     <>
@@ -45,7 +45,8 @@ function Job({ job, onRemove }: { readonly job: FileJob; readonly onRemove: () =
             {isRunning(job) ? <span className="spinner" aria-hidden="true" /> : null} {t(titles[job.action])}
           </span>
           <span className={job.state === 'failed' ? 'transfers-state transfers-failed' : 'transfers-state'}>
-            {t(states[job.state])} · {t('transfers.job.entries', { n: job.done_files })}
+            {t(job.isLost === true ? 'transfers.job.lost' : states[job.state])} ·{' '}
+            {t('transfers.job.entries', { n: job.done_files })}
             {bytes}
             {isRunning(job) && job.current !== '' ? (
               <>

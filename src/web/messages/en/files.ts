@@ -87,6 +87,7 @@ export const files = {
   'transfers.job.failed': 'Not all could be done',
   'transfers.job.failures': 'One item was left out | {n} items were left out',
   'transfers.job.forget': 'Remove from the list',
+  'transfers.job.lost': 'Not known to the server any more, as after a restart: look what was done',
   'transfers.job.move': 'Moving',
   'transfers.job.running': 'Running',
   'transfers.job.stop': 'Stop',

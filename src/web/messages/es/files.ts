@@ -91,6 +91,7 @@ export const files: Translation<typeof english> = {
   'transfers.job.failed': 'No se ha podido hacer todo',
   'transfers.job.failures': 'Se ha omitido un elemento | Se han omitido {n} elementos',
   'transfers.job.forget': 'Quitar de la lista',
+  'transfers.job.lost': 'El servidor ya no lo conoce, como tras un reinicio: compruebe qué se hizo',
   'transfers.job.move': 'Traslado',
   'transfers.job.running': 'En curso',
   'transfers.job.stop': 'Detener',
