@@ -1,4 +1,5 @@
-import type { SettingsChange, SettingsState } from '../../../../contract/setting.ts'
+import { useState } from 'react'
+import type { SettingsState } from '../../../../contract/setting.ts'
 import { callApi } from '../../../shared/api.ts'
 import { Button } from '../../../shared/components/button.tsx'
 import { CheckField, NumberField, PasswordField } from '../../../shared/components/field.tsx'
@@ -8,16 +9,9 @@ import { tellDone } from '../../../shared/notices.tsx'
 import { useForm } from '../../../shared/use-form.ts'
 import { useLeaveDialog } from '../../users/use-leave-dialog.tsx'
 import { wholeNumber } from '../whole-number.ts'
+import { changeOf, draftOf, isChanged, type ScheduleDraft } from './schedule-draft.ts'
 
 const [maxHours, maxKept] = [8760, 1000]
-
-interface Draft {
-  readonly hours: string
-  readonly keep: string
-  readonly passphrase: string
-  readonly again: string
-  readonly endsEncryption: boolean
-}
 
 export interface ScheduleFormProps {
   readonly settings: SettingsState
@@ -26,18 +20,22 @@ export interface ScheduleFormProps {
 
 /** How often a backup is made by itself, how many stay, and how they are encrypted. */
 export function ScheduleForm({ settings, onSaved }: ScheduleFormProps) {
-  const form = useForm<Draft>({
-    initial: draftOf(settings),
+  // What the form was filled with last; what is kept may be something else by now.
+  const [base, setBase] = useState(settings.current)
+  const form = useForm<ScheduleDraft>({
+    initial: draftOf(base),
     fields: ['set.backup_interval_hours', 'set.backup_keep', 'backup_passphrase'],
     validate: check,
     send: async (draft) => {
-      const saved = await callApi<SettingsState>('PUT', 'settings', { body: changeOf(draft) })
-      form.reset(draftOf(saved))
+      const saved = await callApi<SettingsState>('PUT', 'settings', { body: changeOf(draft, base) })
+      setBase(saved.current)
+      form.reset(draftOf(saved.current), draft)
       tellDone(t('backups.scheduleSaved'))
       onSaved()
     },
   })
-  const leaving = useLeaveDialog(form.isDirty, t('backups.leave'))
+  const isDirty = isChanged(form.values, base)
+  const leaving = useLeaveDialog(isDirty, t('backups.leave'))
   const { hours, keep, passphrase, again, endsEncryption } = form.values
   return (
     <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
@@ -101,7 +99,7 @@ export function ScheduleForm({ settings, onSaved }: ScheduleFormProps) {
         </div>
       )}
       <div className="form-actions">
-        <Button type="submit" isBusy={form.isBusy} isDisabled={!form.isDirty}>
+        <Button type="submit" isBusy={form.isBusy} isDisabled={!isDirty}>
           {t('action.save')}
         </Button>
       </div>
@@ -110,17 +108,7 @@ export function ScheduleForm({ settings, onSaved }: ScheduleFormProps) {
   )
 }
 
-function draftOf({ current }: SettingsState): Draft {
-  return {
-    hours: String(current.backup_interval_hours),
-    keep: String(current.backup_keep),
-    passphrase: '',
-    again: '',
-    endsEncryption: false,
-  }
-}
-
-function check({ hours, keep, passphrase, again, endsEncryption }: Draft): Record<string, string> {
+function check({ hours, keep, passphrase, again, endsEncryption }: ScheduleDraft): Record<string, string> {
   return {
     ...(wholeNumber(hours, 0, maxHours) === undefined
       ? { 'set.backup_interval_hours': t('settings.wrongNumber', { min: 0, max: maxHours }) }
@@ -129,13 +117,5 @@ function check({ hours, keep, passphrase, again, endsEncryption }: Draft): Recor
       ? { 'set.backup_keep': t('settings.wrongNumber', { min: 1, max: maxKept }) }
       : {}),
     ...(!endsEncryption && passphrase !== again ? { again: t('backups.notTheSame') } : {}),
-  }
-}
-
-function changeOf({ hours, keep, passphrase, endsEncryption }: Draft): SettingsChange {
-  const isNewPassphrase = endsEncryption || passphrase !== ''
-  return {
-    set: { backup_interval_hours: Number(hours), backup_keep: Number(keep) },
-    ...(isNewPassphrase ? { backup_passphrase: endsEncryption ? '' : passphrase } : {}),
   }
 }
