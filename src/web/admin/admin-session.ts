@@ -7,11 +7,12 @@ import type {
   SignInRequest,
 } from '../../contract/session.ts'
 import { callApi, useCsrfToken } from '../shared/api.ts'
+import { takeTokenOf } from '../shared/page-owner.ts'
 
 /** Who is signed in, and how to sign in. */
 export async function readSession(): Promise<AdminSessionState> {
   const state = await callApi<AdminSessionState>('GET', 'session/admin')
-  if (state.session) useCsrfToken(state.session.csrf_token)
+  takeTokenOf(state.session)
   return state
 }
 

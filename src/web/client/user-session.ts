@@ -2,18 +2,12 @@ import { createContext } from 'preact'
 import { useContext } from 'react'
 import type { SignInRequest, UserSession, UserSessionState } from '../../contract/session.ts'
 import { callApi, useCsrfToken } from '../shared/api.ts'
+import { takeTokenOf } from '../shared/page-owner.ts'
 
-/** Whose page this is. */
-let owner: string | undefined
-
-/**
- * Who is signed in. When somebody else has signed in meanwhile, in another tab, the token is not taken: what this page
- * was going to change is refused, and does not become a change of the other one's files.
- */
+/** Who is signed in. */
 export async function readSession(): Promise<UserSessionState> {
   const state = await callApi<UserSessionState>('GET', 'session/user')
-  const { session } = state
-  if (session && (owner ??= session.username) === session.username) useCsrfToken(session.csrf_token)
+  takeTokenOf(state.session)
   return state
 }
 
