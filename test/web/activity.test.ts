@@ -98,8 +98,16 @@ describe('activity', () => {
     await using page = await openActivity()
     await page.getByLabel('Protocol').selectOption('SFTP')
     await page.getByText('Nothing matches the filter').waitFor()
+    // The protocol is chosen before what is typed counts.
+    await page.getByLabel('User').fill('bob')
     await page.getByLabel('Protocol').selectOption('FTP')
     await page.waitForSelector('table')
+    // Later than the page's own timer.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 500))')
+    assert.match(
+      decodeURIComponent(new URL(page.url()).hash),
+      /user=bob.*protocol=FTP|protocol=FTP.*user=bob/,
+    )
     await page.getByLabel('From').fill('2099-01-01T00:00')
     await page.getByText('Nothing matches the filter').waitFor()
     await page.getByLabel('From').fill('2020-01-01T00:00')

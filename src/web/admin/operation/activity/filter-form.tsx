@@ -31,7 +31,8 @@ export function FilterForm({ filter, onChange }: FilterFormProps) {
     if (isSame(typed, filter)) return
     const timer = setTimeout(() => onChange({ ...filter, ...meant }), typingMs)
     return () => clearTimeout(timer)
-  }, [key])
+    // A filter that was chosen meanwhile took what was typed along.
+  }, [key, filter])
   const change = (part: Partial<ActivityFilter>) => onChange({ ...filter, ...meant, ...part })
   const field = (name: keyof Typed) => ({
     name,
