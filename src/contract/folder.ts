@@ -11,16 +11,23 @@ const mappedPath = Type.String({ maxLength: 4096, description: 'Directory of the
 
 export const folderUpdate = Type.Object(
   {
-    mapped_path: mappedPath,
+    mapped_path: Type.Optional(mappedPath),
     description: Type.Optional(text('Free text.')),
     filesystem: Type.Optional(filesystem),
   },
-  { title: 'FolderUpdate' },
+  {
+    title: 'FolderUpdate',
+    description: 'What is left out takes its default; `mapped_path` stays as it is.',
+  },
 )
 export type FolderUpdate = Static<typeof folderUpdate>
 
 export const folderCreate = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 255 }), ...folderUpdate.properties },
+  {
+    name: Type.String({ minLength: 1, maxLength: 255 }),
+    ...folderUpdate.properties,
+    mapped_path: mappedPath,
+  },
   { title: 'FolderCreate' },
 )
 export type FolderCreate = Static<typeof folderCreate>

@@ -23,6 +23,9 @@ export function folderRepositoryContract(openWorld: OpenWorld): void {
     const changes = { name: 'one', mappedPath: '/srv/other', description: 'second' }
     assert.deepEqual(await database.folders.replace(changes), { ...added, ...changes })
     assert.deepEqual(await database.folders.find('one'), { ...added, ...changes })
+    // Where it lies stays unless it is told.
+    const described = { name: 'one', description: 'third' }
+    assert.deepEqual(await database.folders.replace(described), { ...added, ...changes, ...described })
     await rejectsWith(database.folders.add(settings), 'already-exists')
     await rejectsWith(database.folders.replace(folderNamed('missing')), 'not-found')
     await rejectsWith(database.folders.remove('missing'), 'not-found')

@@ -79,7 +79,7 @@ export class MemoryAccounts {
     replace: async (settings) => {
       const known = this.#folders.get(settings.name)
       if (!known) throw missing()
-      return this.#putFolder(settings, known.id)
+      return this.#putFolder({ ...settings, mappedPath: settings.mappedPath ?? known.mappedPath }, known.id)
     },
     remove: async (name) => {
       refuse(!this.#folders.delete(name), 'not-found')

@@ -9,7 +9,7 @@ import type { Subject } from '../events/events.ts'
 import { checkDirectory, checkName, checkUser } from './account-rules.ts'
 import { changesAccess } from './changes-access.ts'
 import { accountsToCount, type Recounts } from './counted-places.ts'
-import type { Folder, FolderSettings } from './folder.ts'
+import type { Folder, FolderChange, FolderSettings } from './folder.ts'
 import type { FolderRepository, Page, QuotaAccount, UserRepository } from './repositories.ts'
 import type { User, UserSettings } from './user.ts'
 
@@ -135,7 +135,7 @@ export class AccountService {
   }
 
   /** Sessions that have the folder mounted end: they would go on in the old place. */
-  async replaceFolder(admin: string, input: FolderSettings): Promise<Folder> {
+  async replaceFolder(admin: string, input: FolderChange): Promise<Folder> {
     const settings = this.#checkedFolder(input)
     const before = await this.findFolder(settings.name)
     const folder = await this.#parts.folders.replace(settings)
@@ -182,9 +182,11 @@ export class AccountService {
     return checked
   }
 
-  #checkedFolder(input: FolderSettings): FolderSettings {
+  #checkedFolder<T extends FolderChange>(input: T): T {
     checkName('name', input.name)
-    return { ...input, mappedPath: checkDirectory('mapped_path', input.mappedPath, this.#parts.roots) }
+    const { mappedPath } = input
+    if (mappedPath === undefined) return input
+    return { ...input, mappedPath: checkDirectory('mapped_path', mappedPath, this.#parts.roots) }
   }
 
   async #hash(password: string | undefined): Promise<string | undefined> {

@@ -12,3 +12,6 @@ export interface Folder {
 }
 
 export type FolderSettings = Pick<Folder, 'name' | 'mappedPath' | 'description'>
+
+/** New settings; it stays where it lies unless a place is given. */
+export type FolderChange = Omit<FolderSettings, 'mappedPath'> & { readonly mappedPath?: string | undefined }

@@ -1,5 +1,5 @@
 import type { Admin, AdminSettings, AdminToken, TokenGrounds } from './admin.ts'
-import type { Folder, FolderSettings } from './folder.ts'
+import type { Folder, FolderChange, FolderSettings } from './folder.ts'
 import type { QuotaUsage, User, UserChange, UserSettings } from './user.ts'
 
 /** Page of a list, ordered by name. */
@@ -56,7 +56,7 @@ export interface FolderRepository {
   findAll(names: readonly string[]): Promise<readonly Folder[]>
   list(page: Page): Promise<readonly Folder[]>
   add(settings: FolderSettings): Promise<Folder>
-  replace(settings: FolderSettings): Promise<Folder>
+  replace(change: FolderChange): Promise<Folder>
   /** Takes its mounts away from all users, too. */
   remove(name: string): Promise<void>
 }

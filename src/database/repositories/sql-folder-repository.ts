@@ -1,5 +1,5 @@
 import type { Kysely, SelectQueryBuilder, Selectable } from 'kysely'
-import type { Folder, FolderSettings } from '../../core/accounts/folder.ts'
+import type { Folder, FolderChange, FolderSettings } from '../../core/accounts/folder.ts'
 import type { FolderRepository, Page } from '../../core/accounts/repositories.ts'
 import { FileServerError } from '../../core/errors.ts'
 import type { Db, FoldersTable, Tables } from '../schema.ts'
@@ -50,18 +50,18 @@ export class SqlFolderRepository implements FolderRepository {
     })
   }
 
-  async replace(settings: FolderSettings): Promise<Folder> {
-    const { name, mappedPath } = settings
+  async replace(change: FolderChange): Promise<Folder> {
+    const { name, mappedPath } = change
     return inTransaction(this.#db, async (transaction) => {
       const folders = new SqlFolderRepository(transaction)
       const before = await folders.find(name)
       const updated = await transaction
         .updateTable('folders')
-        .set(toColumns(settings))
+        .set(toColumns(change))
         .where('name', '=', name)
         .executeTakeFirstOrThrow()
       expectRow(updated.numUpdatedRows, unknownFolder)
-      if (before?.mappedPath !== mappedPath) {
+      if (mappedPath !== undefined && mappedPath !== before?.mappedPath) {
         await markUnsettled(transaction, [{ kind: 'folder', name }])
         await markUsersUnsettled(transaction, await usersCounting(transaction, name, { hiding: false }))
       }
@@ -89,12 +89,13 @@ export class SqlFolderRepository implements FolderRepository {
   }
 }
 
-function toColumns(settings: FolderSettings) {
+function toColumns<T extends FolderChange>({ name, mappedPath, description }: T) {
   return {
-    name: settings.name,
-    mapped_path: settings.mappedPath,
-    description: settings.description,
-    search_text: searchText(settings.name, settings.description),
+    name,
+    // Undefined is left out of an update.
+    mapped_path: mappedPath as T['mappedPath'],
+    description,
+    search_text: searchText(name, description),
   }
 }
 

@@ -22,6 +22,12 @@ test('adds, reads, replaces, lists and removes a folder', async () => {
   assert.equal(fieldOf(body, 'mapped_path'), mapped_path)
   assert.equal(fieldOf(body, 'description'), '')
   assert.deepEqual((await world.signedIn('GET', '/folders')).body, [body])
+  assert.equal((await world.signedIn('PUT', '/folders/one', { description: 'second' })).status, 200)
+  const described = (await world.signedIn('GET', '/folders/one')).body
+  assert.deepEqual(
+    [fieldOf(described, 'mapped_path'), fieldOf(described, 'description')],
+    [mapped_path, 'second'],
+  )
 
   assert.equal((await world.signedIn('DELETE', '/folders/one')).status, 200)
   assert.equal((await world.signedIn('GET', '/folders/one')).status, 404)

@@ -9,7 +9,7 @@ import {
 } from '../../../contract/folder.ts'
 import { listQuery } from '../../../contract/list-query.ts'
 import type { AccountService } from '../../../core/accounts/account-service.ts'
-import type { Folder, FolderSettings } from '../../../core/accounts/folder.ts'
+import type { Folder, FolderChange } from '../../../core/accounts/folder.ts'
 import type { QuotaLedger } from '../../../core/files/quota-ledger.ts'
 import { adminOf } from '../access.ts'
 import type { HttpApp } from '../http-app.ts'
@@ -55,7 +55,8 @@ export function serveFolders(app: HttpApp, accounts: AccountService, quotaLedger
     },
     async (request, reply) => {
       refuseUnsupportedFields(request.body)
-      const settings = toSettings(request.body.name, request.body)
+      const { name, mapped_path: mappedPath, description = '' } = request.body
+      const settings = { name, mappedPath, description }
       const added = await accounts.addFolder(adminOf(request).username, settings)
       return reply
         .code(201)
@@ -94,7 +95,7 @@ export function serveFolders(app: HttpApp, accounts: AccountService, quotaLedger
     },
     async (request) => {
       refuseUnsupportedFields(request.body)
-      await accounts.replaceFolder(adminOf(request).username, toSettings(request.params.name, request.body))
+      await accounts.replaceFolder(adminOf(request).username, toChange(request.params.name, request.body))
       return { message: 'Folder updated' }
     },
   )
@@ -118,7 +119,7 @@ export function serveFolders(app: HttpApp, accounts: AccountService, quotaLedger
   )
 }
 
-function toSettings(name: string, body: FolderUpdate): FolderSettings {
+function toChange(name: string, body: FolderUpdate): FolderChange {
   return { name, mappedPath: body.mapped_path, description: body.description ?? '' }
 }
 

@@ -20,8 +20,8 @@ export function FolderDialog({ folder, onDone, onClose }: FolderDialogProps) {
     initial: { description: folder.description },
     fields: ['description'],
     send: async ({ description }) => {
-      const body = { mapped_path: folder.mapped_path, description }
-      await callApi('PUT', `folders/${encodeURIComponent(folder.name)}`, { body })
+      // Without a place: it may have been moved since.
+      await callApi('PUT', `folders/${encodeURIComponent(folder.name)}`, { body: { description } })
       tellDone(t('folders.saved', { name: folder.name }))
       onDone()
       onClose()
