@@ -67,7 +67,7 @@ const ways: Way[] = [
     protocol: 'ftp',
     // It comes back within the one command, and sends all of it when it is refused to go on.
     putSlowly: (target, local) =>
-      runLftp(target, 'ftps', ['set net:limit-rate 0:500000', `put ${local} -o /f`]),
+      runLftp(target, 'ftps', ['set net:limit-rate 0:1000000', `put ${local} -o /f`]),
     client: (target) => ({ put: (local) => runLftp(target, 'ftps', [`put ${local} -o /f`]) }),
     refusal: /554/,
   },
@@ -96,7 +96,7 @@ describe('what a cut line left of a replacement is not mixed with the original',
       await product.addUser(username, { password: target.password, public_keys: keys })
       await mkdir(product.homeOf(username), { recursive: true })
       const [file, local] = [join(product.homeOf(username), 'f'), join(target.scratch, 'local')]
-      const [original, bytes] = [randomBytes(100_000), randomBytes(600_000)]
+      const [original, bytes] = [randomBytes(100_000), randomBytes(2_000_000)]
       await writeFile(file, original)
       await writeFile(local, bytes)
       const holds = async (expected: Buffer) => expected.equals(await readFile(file))
@@ -108,7 +108,8 @@ describe('what a cut line left of a replacement is not mixed with the original',
       })
       relays.resetAll()
       const { isOk } = await slow
-      assert.ok(await holds(isOk ? bytes : original), `told as ${isOk ? 'done' : 'broken off'}`)
+      const { length } = await readFile(file)
+      assert.ok(await holds(isOk ? bytes : original), `${isOk ? 'done' : 'broken off'}, and it has ${length}`)
 
       const { put, resumePut } = client(target)
       if (resumePut) {
