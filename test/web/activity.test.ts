@@ -51,6 +51,19 @@ async function waitForRows(page: Page, count: number, text: string | RegExp): Pr
 }
 
 describe('activity', () => {
+  it('is loaded again by a button when its code could not be loaded', async () => {
+    const page = await world.openPage('web/admin/users')
+    await page.route(/assets\/activity-.*\.js$/, (route) => route.fulfill({ status: 404, body: '' }))
+    await world.allow(404, async () => {
+      await page.getByRole('link', { name: 'Activity' }).click()
+      await page.getByText('could not be loaded').waitFor()
+    })
+    await page.unroute(/assets\/activity-.*\.js$/)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await rows(page).first().waitFor()
+    await page.close()
+  })
+
   it('tells who did what, the newest first', async () => {
     await using page = await openActivity()
     const uploaded = rows(page).filter({ hasText: 'Uploaded' }).first()

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import type { ClientPage } from '../../contract/pages.ts'
 import type { UserSession, UserSessionState } from '../../contract/session.ts'
 import { AppShell } from '../shared/components/app-shell.tsx'
@@ -8,6 +8,7 @@ import { SignInPage } from '../shared/components/sign-in-page.tsx'
 import { Failed, Loading } from '../shared/components/states.tsx'
 import { t } from '../shared/i18n.ts'
 import { lazyPages } from '../shared/lazy-pages.ts'
+import { lazyPart } from '../shared/lazy-part.tsx'
 import { currentPlace, goTo, usePlace } from '../shared/router.ts'
 import { SignInAgain } from '../shared/sign-in-again.tsx'
 import { useLoaded } from '../shared/use-loaded.ts'
@@ -21,9 +22,7 @@ const { pages, preload } = lazyPages({
 } satisfies Record<Exclude<ClientPage, 'login'>, () => Promise<ComponentType>>)
 
 /** What moves goes on whichever page is shown. */
-const TransfersDock = lazy(async () => ({
-  default: (await import('./transfers/transfers-dock.tsx')).TransfersDock,
-}))
+const TransfersDock = lazyPart(async () => (await import('./transfers/transfers-dock.tsx')).TransfersDock)
 
 type ShownPage = keyof typeof pages
 

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { lazy } from 'react'
+import { lazyPart } from './lazy-part.tsx'
 
 type Loaders = Readonly<Record<string, () => Promise<ComponentType>>>
 
@@ -11,10 +11,7 @@ export interface LazyPages<T extends Loaders> {
 
 /** Pages whose code is loaded when they are shown, or a little before. */
 export function lazyPages<const T extends Loaders>(loaders: T): LazyPages<T> {
-  const entries = Object.entries(loaders).map(([page, load]) => [
-    page,
-    lazy(async () => ({ default: await load() })),
-  ])
+  const entries = Object.entries(loaders).map(([page, load]) => [page, lazyPart(load)])
   return {
     pages: Object.fromEntries(entries) as { [Page in keyof T]: ComponentType },
     preload: (page) => {

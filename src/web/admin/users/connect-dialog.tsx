@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { ConnectInfo } from '../../../contract/connect.ts'
 import { callApi } from '../../shared/api.ts'
 import { Button } from '../../shared/components/button.tsx'
@@ -6,11 +6,12 @@ import { Dialog } from '../../shared/components/dialog.tsx'
 import { Failed, Loading } from '../../shared/components/states.tsx'
 import { connectTarget, type ConnectUser } from '../../shared/connect/connect-target.ts'
 import { t } from '../../shared/i18n.ts'
+import { lazyPart } from '../../shared/lazy-part.tsx'
 import { useLoaded } from '../../shared/use-loaded.ts'
 
-const ConnectPanel = lazy(async () => ({
-  default: (await import('../../shared/connect/connect-panel.tsx')).ConnectPanel,
-}))
+const ConnectPanel = lazyPart(
+  async () => (await import('../../shared/connect/connect-panel.tsx')).ConnectPanel,
+)
 
 /** The panel for one user, as soon as the server has told its addresses. */
 export function ConnectHelp({ user }: { readonly user: ConnectUser }) {

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import type { FileEntry } from '../../../contract/file.ts'
 import { ApiFailure } from '../../shared/api.ts'
 import { Button } from '../../shared/components/button.tsx'
@@ -6,6 +6,7 @@ import { TextField } from '../../shared/components/field.tsx'
 import { Page } from '../../shared/components/page.tsx'
 import { Empty, Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
+import { lazyPart } from '../../shared/lazy-part.tsx'
 import { tellFailure } from '../../shared/notices.tsx'
 import { readPreference, writePreference } from '../../shared/preferences.ts'
 import { goTo, usePlace } from '../../shared/router.ts'
@@ -27,7 +28,7 @@ import { useArrivals } from '../transfers/use-transfers.ts'
 import { useUser } from '../user-session.ts'
 import './files.css'
 
-const Viewer = lazy(async () => ({ default: (await import('../viewers/viewer.tsx')).Viewer }))
+const Viewer = lazyPart(async () => (await import('../viewers/viewer.tsx')).Viewer)
 
 /** The files of the user who is signed in. */
 export function Files() {

@@ -1,10 +1,11 @@
 import type { ComponentType } from 'preact'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { FileEntry } from '../../../contract/file.ts'
 import { Button } from '../../shared/components/button.tsx'
 import { Dialog } from '../../shared/components/dialog.tsx'
 import { Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
+import { lazyPart } from '../../shared/lazy-part.tsx'
 import { kindOf, type FileKind } from '../listing/file-kind.ts'
 import { joinPath } from '../listing/paths.ts'
 import { shownName } from '../listing/shown-name.ts'
@@ -37,10 +38,10 @@ export interface KindViewerProps {
 
 /** Each is loaded when a file of its kind is opened. */
 const viewers: Readonly<Record<Exclude<FileKind, 'other'>, ComponentType<KindViewerProps>>> = {
-  image: lazy(async () => ({ default: (await import('./image-viewer.tsx')).ImageViewer })),
-  pdf: lazy(async () => ({ default: (await import('./pdf-viewer.tsx')).PdfViewer })),
-  csv: lazy(async () => ({ default: (await import('./csv-viewer.tsx')).CsvViewer })),
-  text: lazy(async () => ({ default: (await import('./text-viewer.tsx')).TextViewer })),
+  image: lazyPart(async () => (await import('./image-viewer.tsx')).ImageViewer),
+  pdf: lazyPart(async () => (await import('./pdf-viewer.tsx')).PdfViewer),
+  csv: lazyPart(async () => (await import('./csv-viewer.tsx')).CsvViewer),
+  text: lazyPart(async () => (await import('./text-viewer.tsx')).TextViewer),
 }
 
 /** One file, made visible from its bytes; never as a page of its own. */

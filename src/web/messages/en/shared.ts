@@ -50,6 +50,7 @@ export const shared = {
   'signIn.username': 'User name',
   'signIn.usernameMissing': 'Enter the user name.',
   'state.loading': 'Loading…',
+  'state.notLoaded': 'This part of the page could not be loaded. Load the page again.',
   'theme.dark': 'Dark',
   'theme.light': 'Light',
   'theme.system': 'As the system',

@@ -53,6 +53,7 @@ export const shared: Translation<typeof english> = {
   'signIn.username': 'Usuario',
   'signIn.usernameMissing': 'Escriba el usuario.',
   'state.loading': 'Cargando…',
+  'state.notLoaded': 'No se ha podido cargar esta parte de la página. Vuelva a cargar la página.',
   'theme.dark': 'Oscuro',
   'theme.light': 'Claro',
   'theme.system': 'Como el sistema',
