@@ -82,6 +82,8 @@ describe('uploads in the WebClient', () => {
     await page.setInputFiles('input[type=file][webkitdirectory]', join(source, 'tree'))
     await arrived(home, 'tree/deep/er/two.txt', 2)
     await arrived(home, 'tree/one.txt', 1)
+    // The folder is listed anew for it; until then the page does not know that something may be dropped.
+    await page.getByRole('row', { name: /tree/ }).waitFor()
 
     await mkdir(join(source, 'dropped/empty'), { recursive: true })
     await sourceFile('dropped/three.txt', '333')

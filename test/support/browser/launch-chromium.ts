@@ -17,8 +17,11 @@ const args = [
   '--disable-sync',
 ]
 
+/** Without a locale it takes names of files for ASCII. */
+const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args })
+  return chromium.launch({ executablePath, headless: true, args, env })
 }
 
 /** With one window alone, whose cookies other programs share that drive it through a port of its own choice. */
@@ -26,6 +29,7 @@ export function launchProfile(directory: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(directory, {
     executablePath,
     headless: true,
+    env,
     args: [...args, '--remote-debugging-port=0'],
   })
 }
