@@ -52,6 +52,19 @@ test('an upload whose name is changed takes the new one, whatever the old and th
   assert.equal(world.eventsOf('file-uploaded').at(-1)?.path, '/f')
 })
 
+test('a new name that cannot be taken leaves the upload and the earlier file as they are', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob')
+  await put(files, '/f', 'a good file')
+  const upload = await begin(files, '/f', 'new')
+  await rejects('not-found', rename(files, '/f', '/none/f'))
+  assert.equal(await get(files, '/f'), 'a good file')
+  await world.assertHomeQuota('bob', { size: 11, files: 1 })
+  await upload.finish()
+  assert.deepEqual(await contentOf(world.homeOf('bob')), { f: 'new' })
+  await world.assertHomeQuota('bob', { size: 3, files: 1 })
+})
+
 test('an upload whose name is changed goes to another directory, and further', async () => {
   await using world = await CoreWorld.open()
   const files = await world.filesOf('bob')

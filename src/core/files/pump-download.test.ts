@@ -76,7 +76,6 @@ test('a file that never makes it wait leaves others their turn', async () => {
 
 /** A socket that takes `takes` bytes straight, then none until it has been written to; 'flushed' a turn later. */
 class SocketSink implements ByteSink {
-  readonly descriptors: (number | undefined)[] = []
   isFlushed = true
   position = 0
   straight = 0

@@ -3,9 +3,7 @@ import type { Download } from './download.ts'
 
 /** Pieces that may be on their way while the next one is read. */
 const maxUnsentPieces = 2
-/** What is asked to go straight to a socket in one step. */
-const straightBytes = 256 * 1024
-/** What is written when it is full, to be told when it takes more. */
+/** What is written to a socket that took bytes straight and is full, to be told when it takes more. */
 const unblockingBytes = 64 * 1024
 /** What is sent in one go, when neither disk nor network ever makes it wait, before others have their turn. */
 const maxBurstBytes = 1024 * 1024
@@ -43,11 +41,7 @@ export async function pumpDownload(
   let goesStraight = false
   for (let isAtEnd = start >= end; !isAtEnd;) {
     if (sink.descriptor !== undefined) {
-      const sent = await download.sendTo(
-        () => sink.descriptor,
-        position,
-        Math.min(straightBytes, end - position),
-      )
+      const sent = await download.sendTo(() => sink.descriptor, position, end - position)
       position += sent
       isAtEnd = position >= end
       if (sent > 0) {

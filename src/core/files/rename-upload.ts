@@ -35,7 +35,6 @@ export async function renameUploads(
   const isOther = found && (found.type !== 'file' || uploads.some(({ isNew }) => isNew))
   if (isOther || from.mount !== to.mount)
     throw new FileServerError('busy', 'The file is still being written: close it first')
-  if (found) await removeCountedAlone(from, found, services)
   for (const upload of uploads)
     await upload.rename({
       path: to.path,
@@ -51,4 +50,6 @@ export async function renameUploads(
           checkReplaced: undefined,
         }),
     })
+  // Not before: where the new name cannot be taken, nothing has changed.
+  if (found) await removeCountedAlone(from, found, services)
 }

@@ -62,7 +62,7 @@ export interface ReadableFile {
   readInto(position: number, targets: readonly Uint8Array[]): Promise<number>
   /**
    * Sends from `position` on straight to a socket: for speed, as a storage can. Answers how many bytes the socket took, at most
-   * `length`; 0 at the end of the file, and when read() is the way to go on: the socket is full, or there is no other way, or it failed.
+   * `length`, which may be Infinity; 0 at the end of the file, and when read() is the way to go on: the socket is full, or there is no other way, or it failed.
    */
   sendTo(socket: SocketDescriptor, position: number, length: number): Promise<number>
   stat(): Promise<Entry>
