@@ -28,10 +28,10 @@ async function main(): Promise<void> {
 
   async function runAll(
     races: readonly (typeof rows)[number][],
-    { runs, scale, storages, isLong, drawsCurves }: typeof line,
+    { runs, scale, storages, isLong, drawsCurves, profileDirectory }: typeof line,
   ): Promise<Results> {
     const machine = await describeMachine()
-    await using bench = await Bench.open({ runs, scale, storages, isLong })
+    await using bench = await Bench.open({ runs, scale, storages, isLong, profileDirectory })
     if (drawsCurves) {
       const curves = await bench.drawCurves(races)
       return { ...machine, ...bench.facts, curves, rows: [], measurements: [], failures: bench.failures }

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { runProgram } from '../../test/support/run-program.ts'
 import { startServer } from '../servers/start-server.ts'
 import { killClients } from './client.ts'
+import { topOf } from './profile.ts'
 import type { MeasurementOutcome, RowOutcome } from './outcome.ts'
 import type { Curve } from './report.ts'
 import type { BenchFacts, Failure } from './results.ts'
@@ -17,6 +18,8 @@ export interface BenchOptions {
   readonly scale: number
   readonly storages: readonly StorageKind[]
   readonly isLong: boolean
+  /** Profiles of each row have a directory in it. */
+  readonly profileDirectory: string | undefined
 }
 
 const usualScales = [0.1, 1, 10]
@@ -124,15 +127,32 @@ export class Bench implements AsyncDisposable {
 
   async #run(row: Row, options: Omit<RowOptions, 'credentials' | 'signal' | 'tell'>): Promise<RowOutcome> {
     const { signal } = this.#interruption
+    const profileDirectory = this.#profileDirectoryOf(row, options)
     const outcome = await runRow(row, {
       ...options,
       credentials: this.#credentials,
+      profileDirectory,
       signal,
       tell: (line) => this.#tell(line),
     })
     for (const [server, why] of Object.entries(outcome.failures))
       this.failures.push({ where: `${row.name}, ${server}, ${options.storage.kind}`, why })
-    return outcome
+    if (profileDirectory === undefined) return outcome
+    try {
+      // Each process writes its own when it ends, which is by now.
+      return { ...outcome, profile: await topOf(profileDirectory, outcome.startedAt) }
+    } catch (error) {
+      this.failures.push({ where: `${row.name}, profile`, why: messageOf(error) })
+      return outcome
+    }
+  }
+
+  #profileDirectoryOf(
+    row: Row,
+    { storage, scale }: Pick<RowOptions, 'storage' | 'scale'>,
+  ): string | undefined {
+    const { profileDirectory } = this.#options
+    return profileDirectory && join(resolve(profileDirectory), `${row.name}-${storage.kind}-${scale}`)
   }
 
   async #measureIn(storage: Storage, measurement: Measurement) {

@@ -10,6 +10,8 @@ export interface CommandLine {
   readonly jsonFile: string | undefined
   readonly isListing: boolean
   readonly drawsCurves: boolean
+  /** Where profiles of the product are written. */
+  readonly profileDirectory: string | undefined
   readonly isLong: boolean
   readonly help: boolean
   readonly storages: readonly StorageKind[]
@@ -23,6 +25,8 @@ export const usage = `npm run bench -- [name…] [options]
   --curves        rows that have a curve, at several sizes
   --storage KIND  memory or disk alone; both without
   --long          measurements that take minutes, in full
+  --profile DIR   also tells which functions of the product took the time, and writes flame graphs (.cpuprofile, for the developer tools of
+                  a browser) there; measuring costs a little, so the results are not those of the table
   --json FILE     also writes the results there`
 
 /** @throws with words for the operator */
@@ -39,6 +43,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       help: { type: 'boolean', default: false },
       storage: { type: 'string' },
       json: { type: 'string' },
+      profile: { type: 'string' },
     },
   })
   const runs = Number(values.runs)
@@ -50,6 +55,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     runs,
     scale,
     jsonFile: values.json,
+    profileDirectory: values.profile,
     isListing: values.list,
     drawsCurves: values.curves,
     isLong: values.long,

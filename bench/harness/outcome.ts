@@ -1,4 +1,5 @@
 import { median } from './median.ts'
+import type { SelfTime } from './profile.ts'
 import type { Goals, MeasuredValue, ServerName } from './row.ts'
 import type { StorageKind } from './storage.ts'
 
@@ -30,6 +31,10 @@ export interface RowOutcome {
   readonly servers: readonly ServerOutcome[]
   /** Why others did not. */
   readonly failures: Readonly<Partial<Record<ServerName, string>>>
+  /** When the first run began, as monotonicMicroseconds() tells it. */
+  readonly startedAt: number
+  /** What ours did since then, where it was profiled. */
+  readonly profile?: readonly SelfTime[]
 }
 
 export interface MeasurementOutcome {

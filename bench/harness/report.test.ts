@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { median } from './median.ts'
 import { compare, type RowOutcome, type Sample } from './outcome.ts'
-import { renderCurves, renderMeasurements, renderRows } from './report.ts'
+import { renderCurves, renderMeasurements, renderProfiles, renderRows } from './report.ts'
 
 const gibibyte = 2 ** 30
 
@@ -15,6 +15,7 @@ const outcome: RowOutcome = {
   title: 'X down',
   storage: 'memory',
   scale: 1,
+  startedAt: 0,
   ours: 'ours',
   peers: ['openssh', 'proftpd'],
   goals: { speed: 2, cpu: 0.7 },
@@ -77,6 +78,14 @@ suite('report of the bench', () => {
     const table = renderMeasurements([{ name: 'm', title: 'M', values }])
     assert.match(table, /\| delay \| 40 ms \| ≤ 40 \|/)
     assert.match(table, /\| rate \| 0\.5 \| ≥ 0\.9 ✗ \|/)
+  })
+
+  test('a profile shows what a function took by itself', () => {
+    const profile = [{ name: 'write socket.js:7', milliseconds: 412.3, share: 0.25 }]
+    assert.match(
+      renderProfiles([{ ...outcome, profile }]),
+      /\| X down \| write socket\.js:7 \| 25\.0 % \| 412 ms \|/,
+    )
   })
 
   test('a curve shows seconds for one unit at each size', () => {

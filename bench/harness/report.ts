@@ -78,6 +78,19 @@ function renderValue({ title, value, unit, goal }: MeasuredValue): string[] {
   return line(title, shown, `${isAtMost ? '≤' : '≥'} ${limit}${isReached ? '' : missed}`)
 }
 
+/** Which functions of ours took its time, longest first. */
+export function renderProfiles(rows: readonly RowOutcome[]): string {
+  return [
+    ...line('Row', 'function of ours', 'of its time', 'alone'),
+    ...line('---', '---', '---:', '---:'),
+    ...rows.flatMap(({ title, profile = [] }) =>
+      profile.flatMap(({ name, milliseconds, share }) =>
+        line(title, name, `${(share * 100).toFixed(1)} %`, `${milliseconds.toFixed(0)} ms`),
+      ),
+    ),
+  ].join('\n')
+}
+
 export interface Curve {
   readonly title: string
   readonly unit: { readonly name: string; readonly count: number }

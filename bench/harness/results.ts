@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 import { compare, type MeasurementOutcome, type RowOutcome } from './outcome.ts'
-import { type Curve, renderCurves, renderMeasurements, renderRows } from './report.ts'
+import { type Curve, renderCurves, renderMeasurements, renderProfiles, renderRows } from './report.ts'
 
 export interface BenchFacts {
   readonly runs: number
@@ -28,6 +28,7 @@ export function renderResults(results: Results): string {
     ...(rows.length > 0 ? [renderRows(rows)] : []),
     ...(measurements.length > 0 ? [renderMeasurements(measurements)] : []),
     ...(curves.length > 0 ? [renderCurves(curves)] : []),
+    ...(rows.some(({ profile }) => profile) ? [renderProfiles(rows)] : []),
     footnote(results),
     ...(failures.length > 0
       ? [`Failed:\n${failures.map(({ where, why }) => `- ${where}: ${why}`).join('\n')}`]
@@ -57,7 +58,9 @@ function footnote({
     return isMissed ? [row.storage === 'disk' ? `${row.name} on disk` : row.name] : []
   })
   const scale = rows[0]?.scale ?? 1
+  const isProfiled = rows.some(({ profile }) => profile)
   return [
+    ...(isProfiled ? ['Profiled, which costs a little: this is not the table.'] : []),
     ...(scale === 1 ? [] : [`All sizes times ${scale}: this is a quick look, not the table.`]),
     `${cores} × ${cpu}, ${memoryGib} GiB, Linux ${kernel}; Node ${node}, ${openssh}. Clients and servers share the cores, on loopback.`,
     `Medians of ${runs} runs, servers in turn; files in ${fileSystems['memory'] ?? 'no memory'}${

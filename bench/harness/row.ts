@@ -35,6 +35,8 @@ export interface ServerPlace {
   /** Its own, in the storage that is measured; it is kept between starts. */
   readonly directory: string
   readonly credentials: Credentials
+  /** Where the product is to leave a profile of each of its processes. */
+  readonly profileDirectory?: string | undefined
 }
 
 export type StartServer = (place: ServerPlace) => Promise<ServerUnderTest>

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { startServer } from '../servers/start-server.ts'
 import type { Credentials, Row, RowContext, RunResult, ServerName, ServerUnderTest } from './row.ts'
+import { monotonicMicroseconds } from './profile.ts'
 import type { RowOutcome, ServerOutcome, Sample } from './outcome.ts'
 import { readTimes, ticksPerSecond } from './process-tree.ts'
 import { emptyDirectory, type Storage } from './storage.ts'
@@ -13,6 +14,8 @@ export interface RowOptions {
   readonly runs: number
   /** Which servers take part. Default: all that the row names. */
   readonly beside?: 'the first peer' | 'nobody'
+  /** Where ours is to leave its profiles. */
+  readonly profileDirectory?: string | undefined
   readonly signal: AbortSignal
   readonly tell: (line: string) => void
 }
@@ -27,7 +30,7 @@ interface Contestant {
 /** Runs a workload on its servers in turn. What fails for one server is told in the outcome and does not stop the others. */
 export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome> {
   await using stack = new AsyncDisposableStack()
-  const { storage, credentials, scale, signal } = options
+  const { storage, credentials, scale, signal, profileDirectory } = options
   const ours = row.ours ?? 'ours'
   const context: RowContext = { credentials, scratch: storage.scratch, scale, verifiesContent: false }
   stack.defer(() => emptyDirectory(storage.scratch))
@@ -38,7 +41,7 @@ export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome>
     try {
       const directory = storage.placeOf(name)
       await mkdir(directory, { recursive: true })
-      const server = await startServer(name, { directory, credentials })
+      const server = await startServer(name, { directory, credentials, profileDirectory })
       // The stack ends the last first: a home is emptied when its server has ended.
       stack.defer(() => emptyDirectory(server.home))
       stack.use(server)
@@ -49,6 +52,7 @@ export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome>
       failures.set(name, messageOf(error))
     }
   }
+  const startedAt = monotonicMicroseconds()
   const rounds = Math.max(0, ...contestants.map(({ runs }) => runs))
   for (let round = 0; round < rounds; round++) {
     const first = round % contestants.length
@@ -68,6 +72,7 @@ export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome>
     ours,
     peers: row.peers,
     goals: row.goals,
+    startedAt,
     servers: contestants.filter(({ error }) => error === undefined).map(outcomeOf),
     failures: Object.fromEntries(failures),
   }

@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs'
 import { glob, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { profilingInto } from '../harness/profile.ts'
 import { runProgram } from '../../test/support/run-program.ts'
 import { startProduct } from '../../test/support/product.ts'
 import type { ServerName, ServerPlace, ServerUnderTest } from '../harness/row.ts'
 
 /** The product as the image has it: the bundle, all rules on; `env` sets what a row varies. */
 export async function startOurs(
-  { directory, credentials }: ServerPlace,
+  { directory, credentials, profileDirectory }: ServerPlace,
   name: ServerName = 'ours',
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerUnderTest> {
-  const product = await startProduct({ directory, env, keepsLog: false, main: await builtMain() })
+  const product = await startProduct({
+    directory,
+    env: { ...env, ...(profileDirectory !== undefined && (await profilingInto(profileDirectory))) },
+    keepsLog: false,
+    main: await builtMain(),
+  })
   const { username, password, keyFile } = credentials
   const home = product.homeOf(username)
   // Started again, it still knows its user.
