@@ -6,6 +6,7 @@ import type { UserSettings } from '../../src/core/accounts/user.ts'
 import { hasCode, type ErrorCode } from '../../src/core/errors.ts'
 import type { VirtualPath } from '../../src/core/files/virtual-path.ts'
 import type { Database } from '../../src/database/database.ts'
+import { unlimitedUser } from '../support/user-settings.ts'
 
 /** An empty database that one test owns. */
 export interface RepositoryWorld extends AsyncDisposable {
@@ -23,31 +24,7 @@ export type OpenWorld = () => Promise<RepositoryWorld>
 export const wholePage: Page = { offset: 0, limit: 1000, order: 'ASC' }
 
 export function userNamed(username: string, settings: Partial<UserSettings> = {}): UserSettings {
-  return {
-    username,
-    status: 'active',
-    email: '',
-    description: '',
-    additionalInfo: '',
-    expirationDate: 0,
-    passwordHash: '',
-    publicKeys: [],
-    homeDir: '/srv/home',
-    folders: [],
-    maxSessions: 0,
-    quotaSize: 0,
-    quotaFiles: 0,
-    permissions: { '/': ['*'] },
-    uploadBandwidth: 0,
-    downloadBandwidth: 0,
-    deniedLoginMethods: [],
-    deniedProtocols: [],
-    filePatterns: [],
-    maxUploadFileSize: 0,
-    startDirectory: '/' as VirtualPath,
-    ftpSecurity: 'any',
-    ...settings,
-  }
+  return { ...unlimitedUser({ username, homeDir: '/srv/home', passwordHash: '' }), ...settings }
 }
 
 /** Every field differs from its default, so that a column that is forgotten or mixed up shows. */

@@ -24,11 +24,12 @@ import { QuotaScanner, type QuotaScannerParts } from '../../src/core/files/quota
 import { measureTree } from '../../src/core/files/tree-size.ts'
 import type { OpenForWriting } from '../../src/core/files/transfer-opener.ts'
 import type { UserFilesystem } from '../../src/core/files/user-filesystem.ts'
-import { parseVirtualPath, rootPath, type VirtualPath } from '../../src/core/files/virtual-path.ts'
+import { parseVirtualPath, type VirtualPath } from '../../src/core/files/virtual-path.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
 import { Faults, FaultyStorageProvider, withFaults } from './faults.ts'
+import { unlimitedUser } from '../support/user-settings.ts'
 
 export const overwriting: OpenForWriting = { existing: 'replace', missing: 'create' }
 export const modifying: OpenForWriting = { existing: 'modify', missing: 'create' }
@@ -216,30 +217,8 @@ export function scannerOf(world: CoreWorld, changes: Partial<QuotaScannerParts> 
 }
 
 export function userSettings(world: CoreWorld, username: string): UserSettings {
-  return {
-    username,
-    status: 'active',
-    email: '',
-    description: '',
-    additionalInfo: '',
-    expirationDate: 0,
-    passwordHash: quickHash(`${username}-password`),
-    publicKeys: [],
-    homeDir: world.homeOf(username),
-    folders: [],
-    maxSessions: 0,
-    quotaSize: 0,
-    quotaFiles: 0,
-    permissions: { '/': ['*'] },
-    uploadBandwidth: 0,
-    downloadBandwidth: 0,
-    deniedLoginMethods: [],
-    deniedProtocols: [],
-    filePatterns: [],
-    maxUploadFileSize: 0,
-    startDirectory: rootPath,
-    ftpSecurity: 'any',
-  }
+  const passwordHash = quickHash(`${username}-password`)
+  return unlimitedUser({ username, homeDir: world.homeOf(username), passwordHash })
 }
 
 /** A hash that costs next to nothing to check. */

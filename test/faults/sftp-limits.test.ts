@@ -17,20 +17,8 @@ describe('a bad or slow SSH client', { concurrency: 1 }, () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  /** Others are served before, during and after `attack`. */
-  async function othersGoOn(attack: () => Promise<void>): Promise<void> {
-    const { target } = await world.addUser()
-    using other = await connectSftp(target)
-    const bytes = randomBytes(100_000)
-    await other.put('/f', bytes)
-    await attack()
-    assert.ok((await other.get('/f')).equals(bytes))
-    using another = await connectSftp(target)
-    assert.deepEqual(await another.list('/'), ['f'])
-  }
-
   test('that does not sign in is closed when its time is over, at every stage', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const signedIn = await connectSftp((await world.addUser()).target)
       const startedAt = performance.now()
       const stages: (string | Buffer)[][] = [[], ['SSH-2.0-slow\r\n'], ['SSH-2.0-half\r\n', kexInitPacket()]]
@@ -53,7 +41,7 @@ describe('a bad or slow SSH client', { concurrency: 1 }, () => {
     }))
 
   test('that guesses is cut off after the tries that are allowed', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const { target } = await world.addUser()
       let tries = 0
       const guess = { type: 'password', username: target.username, password: 'wrong' } as const
@@ -74,7 +62,7 @@ describe('a bad or slow SSH client', { concurrency: 1 }, () => {
     }))
 
   test('that speaks garbage loses its connection and nobody else', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const garbage: (string | Buffer)[][] = [
         ['GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
         ['x'.repeat(100_000)],
@@ -100,7 +88,7 @@ describe('a bad or slow SSH client', { concurrency: 1 }, () => {
     }))
 
   test('that sends malformed SFTP packets loses its session and nobody else', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const { target } = await world.addUser()
       const packets: Buffer[] = [
         Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 3]),

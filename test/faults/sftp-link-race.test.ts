@@ -1,41 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { swapLinks } from '../support/link-swapper.ts'
 import { connectSftp, type SftpConnection } from '../support/ssh-session.ts'
 import { SshWorld } from '../support/ssh-world.ts'
 
 const raceMs = 3_000
 const secret = 'the secret outside, longer than anything inside'
-
-/** Runs in a process of its own: turns directories and a file into links to the outside and back, without a pause. */
-const swapper = `
-  const fs = require('node:fs')
-  const [root, outside, forMs] = process.argv.slice(1)
-  process.chdir(root)
-  const until = Date.now() + Number(forMs)
-  let swaps = 0
-  const quietly = (work) => { try { work() } catch {} }
-  const swap = (name, target) => {
-    quietly(() => fs.renameSync(name, 'aside'))
-    quietly(() => fs.symlinkSync(target, name))
-    quietly(() => fs.unlinkSync(name))
-    quietly(() => fs.renameSync('aside', name))
-    swaps++
-  }
-  while (Date.now() < until) {
-    swap('top', outside)
-    swap('a/middle', outside)
-    quietly(() => fs.symlinkSync(outside + '/file', 'link'))
-    quietly(() => fs.renameSync('link', 'top/file'))
-    quietly(() => fs.writeFileSync('plain', 'inside'))
-    quietly(() => fs.renameSync('plain', 'top/file'))
-  }
-  process.stdout.write(String(swaps))
-`
 
 test('SFTP clients reach nothing outside while directories and files turn into links under them', async () => {
   await using world = await SshWorld.open()
@@ -48,13 +21,8 @@ test('SFTP clients reach nothing outside while directories and files turn into l
   for (const name of ['file', 'outsider', 'inner/file']) await writeFile(join(outside, name), secret)
   const before = await snapshot(outside)
 
-  const child = spawn(process.execPath, ['-e', swapper, home, outside, String(raceMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let swaps = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (swaps += text))
   let isOver = false
-  const ended = once(child, 'close').then(() => {
+  const swapping = swapLinks(home, outside, raceMs).finally(() => {
     isOver = true
   })
   const outcomes = { done: 0, refused: 0 }
@@ -77,11 +45,11 @@ test('SFTP clients reach nothing outside while directories and files turn into l
       ),
     )
   } finally {
-    child.kill()
-    await ended
+    await swapping
     for (const session of sessions) session.destroy()
   }
-  assert.ok(Number(swaps) > 100, `only ${swaps} swaps`)
+  const swaps = await swapping
+  assert.ok(swaps > 100, `only ${swaps} swaps`)
   assert.ok(outcomes.done > 100 && outcomes.refused > 100, JSON.stringify(outcomes))
   assert.deepEqual(await snapshot(outside), before)
 })

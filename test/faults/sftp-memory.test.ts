@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientChannel } from 'ssh2'
-import { connectSftp, connectSsh } from '../support/ssh-session.ts'
+import { connectSsh } from '../support/ssh-session.ts'
 import { sftpPacket as packet } from '../support/ssh-wire.ts'
 import { SshWorld } from '../support/ssh-world.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -17,20 +16,8 @@ describe('an SFTP client', { concurrency: 1 }, () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  /** Others are served before, during and after `attack`. */
-  async function othersGoOn(attack: () => Promise<void>): Promise<void> {
-    const { target } = await world.addUser()
-    using other = await connectSftp(target)
-    const bytes = randomBytes(100_000)
-    await other.put('/f', bytes)
-    await attack()
-    assert.ok((await other.get('/f')).equals(bytes))
-    using another = await connectSftp(target)
-    assert.deepEqual(await another.list('/'), ['f'])
-  }
-
   test('that stops reading does not fill the memory', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const { target, home, username } = await world.addUser()
       await writeFile(join(home, 'big'), '')
       await truncate(join(home, 'big'), 400_000_000)
@@ -53,7 +40,7 @@ describe('an SFTP client', { concurrency: 1 }, () => {
     }))
 
   test('that asks beyond its window and never listens is cut off before it fills the memory', () =>
-    othersGoOn(async () => {
+    world.othersGoOn(async () => {
       const { target, username } = await world.addUser()
       const before = await residentBytes(world.product.pid)
       using session = await connectSsh(target)

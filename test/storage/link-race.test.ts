@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,54 +7,20 @@ import { FileServerError } from '../../src/core/errors.ts'
 import type { Storage, StorageKey } from '../../src/core/files/storage.ts'
 import { LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
 import { entriesIn, get, namesIn } from '../contract/storage.contract.ts'
+import { swapLinks } from '../support/link-swapper.ts'
 
 const raceMs = 2500
-
-/** Runs in a process of its own: turns directories and a file into links to the outside and back, without a pause. */
-const swapper = `
-  const fs = require('node:fs')
-  const [root, outside, forMs] = process.argv.slice(1)
-  process.chdir(root)
-  const until = Date.now() + Number(forMs)
-  let swaps = 0
-  const quietly = (work) => { try { work() } catch {} }
-  const swap = (name, target) => {
-    quietly(() => fs.renameSync(name, 'aside'))
-    quietly(() => fs.symlinkSync(target, name))
-    quietly(() => fs.unlinkSync(name))
-    quietly(() => fs.renameSync('aside', name))
-    swaps++
-  }
-  while (Date.now() < until) {
-    swap('top', outside)
-    swap('a/middle', outside)
-    swap('turned', outside + '/inner')
-    quietly(() => fs.symlinkSync(outside + '/file', 'link'))
-    quietly(() => fs.renameSync('link', 'top/file'))
-    quietly(() => fs.writeFileSync('plain', 'inside'))
-    quietly(() => fs.renameSync('plain', 'top/file'))
-  }
-  process.stdout.write(String(swaps))
-`
 
 it('nothing outside the root is read, made, changed or removed while directories and files turn into links', async () => {
   await using world = await openWorld()
   const { storage, root, outside } = world
   const before = await snapshot(outside)
-  const child = spawn(process.execPath, ['-e', swapper, root, outside, `${raceMs}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const race = new AbortController()
-  const ended = once(child, 'close').finally(() => race.abort())
+  const swapping = swapLinks(root, outside, raceMs).finally(() => race.abort())
   const outcomes = { done: 0, refused: 0 }
-  try {
-    await Promise.all(operations(storage).map((operation) => repeat(operation, race.signal, outcomes)))
-  } finally {
-    await ended
-  }
-  assert.ok(Number(output) > 100, `only ${output} swaps`)
+  await Promise.all(operations(storage).map((operation) => repeat(operation, race.signal, outcomes)))
+  const swaps = await swapping
+  assert.ok(swaps > 100, `only ${swaps} swaps`)
   assert.ok(outcomes.done > 100 && outcomes.refused > 100, JSON.stringify(outcomes))
   assert.deepEqual(await snapshot(outside), before)
 })

@@ -16,10 +16,10 @@ import type { ServerEvent } from '../../src/core/events/events.ts'
 import { FreeSpaceGuard } from '../../src/core/files/free-space-guard.ts'
 import { KeyedLock } from '../../src/core/files/keyed-lock.ts'
 import { QuotaLedger } from '../../src/core/files/quota-ledger.ts'
-import { rootPath } from '../../src/core/files/virtual-path.ts'
 import { type Log, silentLog } from '../../src/core/log.ts'
 import { LocalStorageProvider } from '../../src/storage/local/local-storage.ts'
 import { MemoryAccounts } from './memory-accounts.ts'
+import { unlimitedUser } from './user-settings.ts'
 
 export interface CoreWorldOptions {
   readonly log?: Log
@@ -76,32 +76,9 @@ export class CoreWorld implements AsyncDisposable {
   /** Makes a user who may do everything, unless `settings` say otherwise. The password is `<name>-password`. */
   async addUser(username: string, settings: Partial<UserSettings> = {}): Promise<void> {
     await mkdir(this.homeOf(username), { recursive: true })
+    const passwordHash = await this.hasher.hash(`${username}-password`)
     await this.accounts.users.add(
-      {
-        username,
-        status: 'active',
-        email: '',
-        description: '',
-        additionalInfo: '',
-        expirationDate: 0,
-        passwordHash: await this.hasher.hash(`${username}-password`),
-        publicKeys: [],
-        homeDir: this.homeOf(username),
-        folders: [],
-        maxSessions: 0,
-        quotaSize: 0,
-        quotaFiles: 0,
-        permissions: { '/': ['*'] },
-        uploadBandwidth: 0,
-        downloadBandwidth: 0,
-        deniedLoginMethods: [],
-        deniedProtocols: [],
-        filePatterns: [],
-        maxUploadFileSize: 0,
-        startDirectory: rootPath,
-        ftpSecurity: 'any',
-        ...settings,
-      },
+      { ...unlimitedUser({ username, homeDir: this.homeOf(username), passwordHash }), ...settings },
       Date.now(),
     )
   }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -8,6 +9,7 @@ import type { Target } from './clients/file-client.ts'
 import { quotaIsTrue } from './disk-truth.ts'
 import { type Product, type ProductOptions, startProduct } from './product.ts'
 import { runProgram } from './run-program.ts'
+import { connectSftp } from './ssh-session.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface SshUser {
@@ -108,6 +110,18 @@ export class SshWorld implements AsyncDisposable {
       const { body } = await this.product.api('GET', '/connections')
       return (body as { username: string }[]).filter((one) => one.username === username).length === count
     })
+  }
+
+  /** Others are served before, during and after `attack`. */
+  async othersGoOn(attack: () => Promise<void>): Promise<void> {
+    const { target } = await this.addUser()
+    using other = await connectSftp(target)
+    const bytes = randomBytes(100_000)
+    await other.put('/f', bytes)
+    await attack()
+    assert.ok((await other.get('/f')).equals(bytes))
+    using another = await connectSftp(target)
+    assert.deepEqual(await another.list('/'), ['f'])
   }
 
   /** Ends the product without warning, as a power cut does, and starts another on what it left. */

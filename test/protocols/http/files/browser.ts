@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UserSettings } from '../../../../src/core/accounts/user.ts'
-import { rootPath } from '../../../../src/core/files/virtual-path.ts'
 import { quickHash } from '../../../core/core-fixture.ts'
 import { fieldOf, type Answer, type HttpWorld } from '../http-world.ts'
+import { unlimitedUser } from '../../../support/user-settings.ts'
 
 /** One browser that a user has signed in with: it keeps the cookie and sends the token with every change. */
 export class Browser {
@@ -53,31 +53,7 @@ export async function addUser(
   const homeDir = join(world.root, username)
   await mkdir(homeDir, { recursive: true })
   await world.database.users.add(
-    {
-      username,
-      status: 'active',
-      email: '',
-      description: '',
-      additionalInfo: '',
-      expirationDate: 0,
-      passwordHash: quickHash(`${username}-password`),
-      publicKeys: [],
-      homeDir,
-      folders: [],
-      maxSessions: 0,
-      quotaSize: 0,
-      quotaFiles: 0,
-      permissions: { '/': ['*'] },
-      uploadBandwidth: 0,
-      downloadBandwidth: 0,
-      deniedLoginMethods: [],
-      deniedProtocols: [],
-      filePatterns: [],
-      maxUploadFileSize: 0,
-      startDirectory: rootPath,
-      ftpSecurity: 'any',
-      ...settings,
-    },
+    { ...unlimitedUser({ username, homeDir, passwordHash: quickHash(`${username}-password`) }), ...settings },
     Date.now(),
   )
 }
