@@ -16,6 +16,7 @@ import { toVirtualPath } from '../api/virtual-path-field.ts'
 import type { HttpApp } from '../http-app.ts'
 import { etagOf, toFileStat } from './file-entry.ts'
 import { setDownloadHeaders } from './download-headers.ts'
+import { wholeOf } from './piece-downloads.ts'
 import { sendBytes } from './send-file.ts'
 
 const tags = ['files']
@@ -46,7 +47,7 @@ export function serveContents(app: HttpApp): void {
       const end = Math.min(start + length, size)
       setDownloadHeaders(reply, 'piece')
       void reply.header('ETag', etagOf(download.entry)).header('Content-Length', end - start)
-      await sendBytes(reply, download, { start, end })
+      await sendBytes(reply, wholeOf(download), { start, end })
       return reply
     },
   )

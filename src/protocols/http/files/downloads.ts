@@ -11,6 +11,7 @@ import type { WebSession } from '../web-sessions.ts'
 import { archiveName } from './archive-names.ts'
 import { setDownloadHeaders, harmlessName } from './download-headers.ts'
 import { DownloadTickets, type DownloadOrder } from './download-tickets.ts'
+import { PieceDownloads, wholeOf } from './piece-downloads.ts'
 import { sendArchive } from './send-archive.ts'
 import { sendFile } from './send-file.ts'
 
@@ -20,12 +21,18 @@ const pathsBodyLimit = 4 * 1024 * 1024
 const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const content = Type.Unsafe<unknown>(Type.String({ format: 'binary' }))
 
+/** What one browser session has links to, and what has come by them. */
+interface Links {
+  readonly tickets: DownloadTickets
+  readonly downloads: PieceDownloads
+}
+
 /** Files as downloads of the browser, by links without a path or a name in them. */
 export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void {
-  const tickets = new WeakMap<WebSession, DownloadTickets>()
-  const ticketsOf = (webSession: WebSession) => {
-    const known = tickets.get(webSession) ?? new DownloadTickets()
-    tickets.set(webSession, known)
+  const links = new WeakMap<WebSession, Links>()
+  const linksOf = (webSession: WebSession) => {
+    const known = links.get(webSession) ?? { tickets: new DownloadTickets(), downloads: new PieceDownloads() }
+    links.set(webSession, known)
     return known
   }
 
@@ -46,7 +53,7 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
       const webSession = webSessionOf(request)
       const paths = request.body.paths.map((path) => toVirtualPath('paths', path))
       const { order, size } = await toOrder(webSession.session.files, paths, request.body.archive ?? false)
-      const id = ticketsOf(webSession).issue(order)
+      const id = linksOf(webSession).tickets.issue(order)
       const ticket: DownloadTicket = { url: `api/v2/user/downloads/${id}`, name: order.name }
       return reply.code(201).send(size === undefined ? ticket : { ...ticket, size })
     },
@@ -55,10 +62,16 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
   const download = async (request: FastifyRequest, reply: FastifyReply, id: string) => {
     const webSession = webSessionOf(request)
     const { files } = webSession.session
-    const { paths, isArchive, name } = ticketsOf(webSession).use(id)
+    const { tickets, downloads } = linksOf(webSession)
+    const { paths, isArchive, name } = tickets.use(id)
     disposeWhenClosed(webSession.holdForDownload(), reply)
     const [path] = paths
-    if (!isArchive && path !== undefined) return sendFile(request, reply, files, path)
+    if (!isArchive && path !== undefined) {
+      const isReported = request.method !== 'HEAD'
+      const open = () => files.openDownload(path, { isReported })
+      const isPiece = isReported && request.headers.range !== undefined
+      return sendFile(request, reply, isPiece ? await downloads.piece(id, open) : wholeOf(await open()))
+    }
     if (request.method !== 'HEAD') {
       expensive.take('archive', request, reply)
       return sendArchive(reply, files, paths, name)

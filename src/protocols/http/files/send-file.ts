@@ -1,53 +1,51 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FileServerError } from '../../../core/errors.ts'
-import type { Download } from '../../../core/files/download.ts'
 import { pumpDownload } from '../../../core/files/pump-download.ts'
 import type { Entry } from '../../../core/files/storage.ts'
-import type { UserFilesystem } from '../../../core/files/user-filesystem.ts'
-import { nameOf, type VirtualPath } from '../../../core/files/virtual-path.ts'
+import { nameOf } from '../../../core/files/virtual-path.ts'
 import { rangeOf, type ByteRange } from './byte-range.ts'
 import { setDownloadHeaders } from './download-headers.ts'
 import { etagOf } from './file-entry.ts'
+import type { AnswerSource } from './piece-downloads.ts'
 import { ResponseSink } from './response-sink.ts'
 
 /** Answers with a file, or the part of it that is asked for. */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  files: UserFilesystem,
-  path: VirtualPath,
+  source: AnswerSource,
 ): Promise<FastifyReply> {
-  const isHead = request.method === 'HEAD'
-  const download = await files.openDownload(path, { isReported: !isHead })
+  const { entry, path } = source.download
   try {
-    const range = setFileHeaders(request, reply, download.entry, nameOf(path))
-    if (range === 'none' || isHead) {
-      await download.close()
+    const range = setFileHeaders(request, reply, entry, nameOf(path))
+    if (range === 'none' || request.method === 'HEAD') {
+      await source.close()
       return reply.send()
     }
-    await sendBytes(reply, download, range)
+    await sendBytes(reply, source, range)
     return reply
   } catch (error) {
-    await download.fail(error)
+    await source.fail(error)
     throw error
   }
 }
 
 /**
- * Answers with a part of a file and ends the download with the answer. Past fastify, whose streams want new memory
+ * Answers with a part of a file, and tells `source` how the answer ended. Past fastify, whose streams want new memory
  * for every piece. Never throws: the answer has begun.
  */
-export async function sendBytes(reply: FastifyReply, download: Download, range: ByteRange): Promise<void> {
+export async function sendBytes(reply: FastifyReply, source: AnswerSource, range: ByteRange): Promise<void> {
   const { raw: response } = reply
   reply.hijack()
-  endWithResponse(download, response)
+  endWithResponse(source, range, response)
   try {
     response.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders)
-    const reached = await pumpDownload(download, range, new ResponseSink(response))
-    if (reached < range.end) throw new Error('the file has become shorter')
+    const reached = await pumpDownload(source.download, range, new ResponseSink(response))
+    if (reached < range.end) throw new FileServerError('aborted', 'The file has become shorter')
     response.end()
-  } catch {
+  } catch (error) {
+    await source.fail(error).catch(() => undefined)
     // Broken off, so that the client cannot take what it has for the whole.
     response.destroy()
   }
@@ -86,12 +84,12 @@ function isStillSame({ headers }: FastifyRequest, etag: string): boolean {
   return condition === undefined || condition === etag
 }
 
-/** The client has the file when all of the answer has left; otherwise the download failed. */
-function endWithResponse(download: Download, response: ServerResponse): void {
+/** The client has the part when all of the answer has left. */
+function endWithResponse(source: AnswerSource, range: ByteRange, response: ServerResponse): void {
   const end = () => {
     const ending = response.writableFinished
-      ? download.close()
-      : download.fail(new FileServerError('aborted', 'The client went away'))
+      ? source.close(range)
+      : source.fail(new FileServerError('aborted', 'The client went away'))
     // The end of a file that was only read changes nothing for anybody.
     ending.catch(() => undefined)
   }

@@ -105,9 +105,12 @@ for (const { what, path, headers } of kinds)
     await it.turn(webIdleTimeoutMs + 1000)
     assert.equal(it.transfers(), 1)
     answer.socket.resetAndDestroy()
-    await waitUntil('the download has failed', () => it.transfers() === 0)
-    await it.turn(webIdleTimeoutMs + 1000)
-    assert.equal(it.isGone(), true)
+    // A file of which a part was asked for waits for the rest, and holds no session.
+    if (what !== 'a range') await waitUntil('the download has failed', () => it.transfers() === 0)
+    await waitUntil('the session is closed', async () => {
+      await it.turn(webIdleTimeoutMs + 1000)
+      return it.isGone()
+    })
   })
 
 test('downloads that were asked for ahead on one connection hold no session when the client vanishes', async () => {
