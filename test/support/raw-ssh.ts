@@ -183,12 +183,17 @@ export class RawSsh implements Disposable {
   }
 
   async signIn(username: string, password: string): Promise<void> {
+    await this.askToSignIn(username, password)
+    await this.nextOf(sshMessage.authSuccess)
+  }
+
+  /** Sends the request by password, and waits for no answer. */
+  async askToSignIn(username: string, password: string): Promise<void> {
     this.send(Buffer.concat([Buffer.from([sshMessage.serviceRequest]), sshString('ssh-userauth')]))
     await this.nextOf(sshMessage.serviceAccept, { skip: [sshMessage.extInfo] })
     const names = [username, 'ssh-connection', 'password'].map(sshString)
     const request = [Buffer.from([sshMessage.authRequest]), ...names, Buffer.alloc(1), sshString(password)]
     this.send(Buffer.concat(request))
-    await this.nextOf(sshMessage.authSuccess)
   }
 
   /** One packet (RFC 4253 §6) under the keys in force. */

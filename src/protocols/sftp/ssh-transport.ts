@@ -66,6 +66,8 @@ const maxPendingBytes = 1024 * 1024
 const channelDataHeader = 9
 const channelDataMessage = 94
 const stderrType = 1
+/** For servers to send (RFC 4252 §6, RFC 4256 §3.2): ssh2 would take each for the answer to the oldest request. */
+const serversMessages: readonly (number | undefined)[] = [51, 52, 53, 60]
 /** ssh2 refuses longer packets, and is to do so at once. */
 const maxReceivedLength = 35_000
 const lengthBytes = Buffer.alloc(4)
@@ -88,8 +90,12 @@ export class SshTransport {
     this.#socket = socket
     const onPayload = protocol._onPayload
     // ssh2 keeps parts of what it gets, of a key exchange or a sign-in, but of data; that memory is used again.
-    protocol._onPayload = (payload) =>
-      onPayload(payload[0] === channelDataMessage ? payload : Buffer.from(payload))
+    protocol._onPayload = (payload) => {
+      const [type] = payload
+      if (serversMessages.includes(type))
+        return client.emit('error', new Error(`the client sent message ${type}, which servers send`))
+      return onPayload(type === channelDataMessage ? payload : Buffer.from(payload))
+    }
   }
 
   get isGone(): boolean {
