@@ -89,6 +89,11 @@ export class SignIn {
     }
   }
 
+  /** A connection of `protocol` has ended on which nothing was tried. */
+  leftUntried(protocol: 'SFTP' | 'FTP', remoteAddress: string): void {
+    this.#parts.files.events.emit({ type: 'client-left', protocol, remoteAddress })
+  }
+
   /** Whether a sign-in with this key could go on; see RFC 4252 §7. */
   acceptsKey(username: string, key: Uint8Array): Promise<boolean> {
     return this.#parts.authenticator.acceptsKey(username, key)

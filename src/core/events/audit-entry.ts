@@ -23,6 +23,7 @@ const facts = {
     ...{ username, protocol, remoteAddress },
     detail: code,
   }),
+  'client-left': () => undefined,
   'file-uploaded': ({ actor, path, bytes, durationMs }) => ({
     action: 'upload',
     ...by(actor),

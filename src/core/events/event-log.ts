@@ -6,6 +6,7 @@ const messages = {
   'session-opened': 'session opened',
   'session-closed': 'session closed',
   'sign-in-refused': 'sign-in refused',
+  'client-left': 'client left without a sign-in',
   'file-uploaded': 'file uploaded',
   'upload-failed': 'upload failed',
   'file-downloaded': 'file downloaded',
@@ -38,6 +39,8 @@ const messages = {
 
 /** What an operator should look at. */
 const warnings: ReadonlySet<EventType> = new Set(['certificate-rejected'])
+/** What anybody can make happen as often as they like, and looks of no use to an operator. */
+const details: ReadonlySet<EventType> = new Set(['client-left'])
 
 /** Writes one line for everything that happens. */
 export function logEvents(log: Log): (event: ServerEvent) => void {
@@ -45,6 +48,7 @@ export function logEvents(log: Log): (event: ServerEvent) => void {
     const { type, ...rest } = event
     const fields = flatten(rest)
     if (warnings.has(type)) log.warn(fields, messages[type])
+    else if (details.has(type)) log.debug(fields, messages[type])
     else log.info(fields, messages[type])
   }
 }

@@ -37,9 +37,11 @@ export type ServerEvent =
       protocol: SessionProtocol
       username: string
       remoteAddress: string
-      method: LoginMethod | 'none'
+      method: LoginMethod
       code: ErrorCode
     }
+  /** A connection has ended on which nobody tried to sign in. HTTP has none that belongs to a client. */
+  | { type: 'client-left'; protocol: 'SFTP' | 'FTP'; remoteAddress: string }
   | ({ type: 'file-uploaded'; fileSize: number } & TransferFacts)
   | ({ type: 'upload-failed'; code: ErrorCode } & TransferFacts)
   | ({ type: 'file-downloaded'; fileSize: number } & TransferFacts)

@@ -5,7 +5,7 @@ import type { FtpServerOptions } from './ftp-options.ts'
 import { takeProxyHeader } from '../proxy-header.ts'
 import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
 import { FtpSession } from './ftp-session.ts'
-import type { PassiveHold } from './passive-ports.ts'
+import { peerOf, type PassiveHold } from './passive-ports.ts'
 import { TlsIdentities } from './tls-identities.ts'
 
 const keepAliveMs = 60_000
@@ -124,7 +124,12 @@ export class FtpServer implements ProtocolServer {
     }
     const arrival = new Arrival(socket)
     this.#places.take(arrival)
-    socket.once('close', () => this.#places.leave(arrival))
+    const peer = peerOf(socket)
+    socket.once('close', () => {
+      this.#places.leave(arrival)
+      const { hasTried = false, remoteAddress = peer } = arrival.session ?? {}
+      if (!hasTried) this.#options.signIn.leftUntried('FTP', remoteAddress)
+    })
     if (!this.#options.isProxied?.(socket.remoteAddress ?? ''))
       return this.#serve(arrival, { isImplicitTls, address: undefined })
     takeProxyHeader(socket).then(

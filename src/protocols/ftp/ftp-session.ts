@@ -42,6 +42,8 @@ export class FtpSession {
   /** The name that USER gave, until PASS. */
   username = ''
   failedLogins = 0
+  /** Whether a password has come. */
+  hasTried = false
   /** While a password is being checked. */
   isProving = false
   renameFrom: VirtualPath | undefined

@@ -33,7 +33,10 @@ export class Metrics implements Disposable {
   readonly #downloadSize = this.#counter('sftpgo_download_size', 'Bytes sent')
   readonly #logins = new LoginCounters('login', (name, help) => this.#counter(name, help))
   readonly #loginsOf: ReadonlyMap<MethodName, LoginCounters>
-  readonly #noAuth = this.#counter('sftpgo_no_auth_total', 'Clients that left without a sign-in')
+  readonly #noAuth = this.#counter(
+    'sftpgo_no_auth_total',
+    'Connections of SSH and FTP that ended without an attempt to sign in',
+  )
   readonly #httpRequests = this.#counter('sftpgo_http_req_total', 'HTTP requests answered')
   readonly #httpErrors = {
     client: this.#counter('sftpgo_http_client_errors_total', 'HTTP answers of 400 to 499'),
@@ -125,11 +128,11 @@ export class Metrics implements Disposable {
         return
       case 'sign-in-refused':
         this.#refusedSignIns.inc({ protocol: event.protocol, code: event.code })
-        if (event.method === 'none') this.#noAuth.inc()
-        else {
-          this.#logins.count(false)
-          this.#loginsOf.get(methodNames[event.method])?.count(false)
-        }
+        this.#logins.count(false)
+        this.#loginsOf.get(methodNames[event.method])?.count(false)
+        return
+      case 'client-left':
+        this.#noAuth.inc()
         return
       case 'operation-refused':
         this.#refusedOperations.inc({ protocol: event.actor.protocol, code: event.code })

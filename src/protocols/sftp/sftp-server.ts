@@ -167,6 +167,7 @@ export class SftpServer implements ProtocolServer {
     socket.on('close', () => {
       this.#accepted.delete(socket)
       this.#places.leave(accepted)
+      if (!accepted.connection?.hasTried) this.#options.signIn.leftUntried('SFTP', receiver.address)
     })
     // What never says who it is has no connection object yet that could watch the time.
     const grace = setTimeout(

@@ -39,6 +39,7 @@ export class SshAuthentication {
   #methods = allMethods
   #checks = 0
   #isCodeAwaited = false
+  #hasTried = false
 
   constructor(options: AuthenticationOptions) {
     this.#options = options
@@ -47,6 +48,11 @@ export class SshAuthentication {
   /** Whether a credential is being checked, or one was right and another step has to follow. */
   get isProving(): boolean {
     return this.#checks > 0 || this.#proof !== undefined || this.#isCodeAwaited
+  }
+
+  /** Whether a credential has come, or a key was asked about. */
+  get hasTried(): boolean {
+    return this.#hasTried
   }
 
   /** Answers one request; never throws. */
@@ -82,6 +88,7 @@ export class SshAuthentication {
 
   async #withKey(context: PublicKeyAuthContext): Promise<void> {
     const { signIn, transport } = this.#options
+    this.#hasTried = true
     const algorithm = algorithmOf(context)
     const key = this.#keyOf(context)
     if (!key) return this.#refuse(context, { counts: true })
@@ -140,6 +147,7 @@ export class SshAuthentication {
 
   #attempt({ username }: AuthContext, credential: Credential): Promise<SignInResult> {
     const { signIn, remoteAddress, clientVersion } = this.#options
+    this.#hasTried = true
     return this.#whileChecking(
       signIn.signIn({
         protocol: 'SFTP',

@@ -112,6 +112,11 @@ export class SshConnection {
     return this.#authentication.isProving
   }
 
+  /** Whether the client has tried to sign in, rightly or not. */
+  get hasTried(): boolean {
+    return this.#authentication.hasTried
+  }
+
   get hasTransfers(): boolean {
     return this.#session?.hasTransfers ?? false
   }

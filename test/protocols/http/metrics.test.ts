@@ -77,7 +77,7 @@ test('counts what happens under the names of SFTPGo', async () => {
     code: 'access-denied',
   } as const
   events.emit({ ...refused, method: 'password' })
-  events.emit({ ...refused, method: 'none' })
+  events.emit({ type: 'client-left', protocol: 'FTP', remoteAddress: 'x' })
   connections.open({ username: 'marker', protocol: 'SFTP', remoteAddress: 'x', clientVersion: 'x' }, 0)
   for (const code of [200, 404, 500]) metrics.countAnswer(code)
 
@@ -102,7 +102,7 @@ test('counts what happens under the names of SFTPGo', async () => {
     ['sftpgo_http_req_total', 3],
     ['sftpgo_http_client_errors_total', 1],
     ['sftpgo_http_server_errors_total', 1],
-    ['sftpgo_sign_ins_refused_total{protocol="FTP",code="access-denied"}', 2],
+    ['sftpgo_sign_ins_refused_total{protocol="FTP",code="access-denied"}', 1],
   ] as const)
     assert.equal(values.get(name), value, name)
   assert.match(text, /^process_cpu_seconds_total /m)

@@ -30,6 +30,7 @@ export const accessCommands = {
       if (session.username === '') throw new FtpRefusal(503, 'Send USER first')
       const { username } = session
       session.username = ''
+      session.hasTried = true
       session.isProving = true
       try {
         await signIn(session, username, password)
