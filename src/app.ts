@@ -117,7 +117,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const box = new SecretBox(secretKey)
   const settings = await LiveSettings.load({ repository: database.settings, base, box, events, log })
   const retentionDays = () => settings.current.audit_retention_days
-  const auditLog = stack.use(new AuditLog({ repository: database.audit, retentionDays, events, log, clock }))
+  const auditParts = { repository: database.audit, settings: database.settings, retentionDays }
+  const auditLog = stack.use(new AuditLog({ ...auditParts, events, log, clock }))
   const ledger = stack.use(new QuotaLedger(database.quota, { log, clock }))
   const connections = new ConnectionRegistry({
     get maxConnections() {

@@ -129,4 +129,14 @@ export function auditRepositoryContract(openWorld: OpenWorld): void {
     assert.equal(await database.audit.removeBefore(40, 2), 0)
     assert.deepEqual(await pathsOf(database, {}), ['/40'])
   })
+
+  test('removes nothing that was written after what stays, whatever its date', async () => {
+    await using world = await openWorld()
+    await using database = await world.open()
+    await database.audit.add([10, 900, 30, 40, 1, 50, 2].map((at) => entry({ at, path: `/${at}` })))
+    assert.equal(await database.audit.removeBefore(40, 10), 2)
+    assert.deepEqual(await pathsOf(database, {}), ['/2', '/50', '/1', '/40', '/900'])
+    assert.equal(await database.audit.removeBefore(50, 10), 2)
+    assert.deepEqual(await pathsOf(database, {}), ['/2', '/50', '/900'])
+  })
 }

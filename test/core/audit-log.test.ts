@@ -38,7 +38,7 @@ async function openAuditWorld(): Promise<AuditWorld> {
   const world: AuditWorld = {
     ...{ database, events, retentionDays: 90, now: 1000 * dayMs },
     audit: new AuditLog({
-      ...{ events, log: silentLog, repository: database.audit },
+      ...{ events, log: silentLog, repository: database.audit, settings: database.settings },
       retentionDays: () => world.retentionDays,
       clock: () => world.now,
     }),

@@ -1,6 +1,7 @@
 import { RateLimit } from '../auth/rate-limit.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { SettingsRepository } from '../settings/settings-repository.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { AuditQueue, type AuditState } from './audit-queue.ts'
 import type {
@@ -12,6 +13,7 @@ import type {
   AuditRepository,
 } from './audit-record.ts'
 import type { EventBus } from './event-bus.ts'
+import { RetentionClock } from './retention-clock.ts'
 
 const dayMs = 24 * 60 * 60_000
 const cleanIntervalMs = 60 * 60_000
@@ -32,16 +34,20 @@ const refusalLimit = { perName: 120, overall: 1_000, windowMs: 60_000 } as const
 export interface AuditLogOptions {
   readonly events: EventBus
   readonly repository: AuditRepository
+  /** Keeps which clock is believed. */
+  readonly settings: SettingsRepository
   /** Days that records are kept, asked for at each clean-up. */
   readonly retentionDays: () => number
   readonly log: Log
   readonly clock?: Clock
+  readonly steady?: Clock
 }
 
 /** Keeps what happens, for as long as the admin wants, and finds it again. */
 export class AuditLog implements AsyncDisposable {
   readonly #options: AuditLogOptions
   readonly #clock: Clock
+  readonly #retentionClock: RetentionClock
   readonly #queue: AuditQueue
   readonly #refusalLimit: RateLimit
   readonly #subscription: Disposable
@@ -52,7 +58,13 @@ export class AuditLog implements AsyncDisposable {
   constructor(options: AuditLogOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#queue = new AuditQueue((batch) => options.repository.add(batch), options.log)
+    const { settings, log, steady, repository } = options
+    const lastWritten = async () => (await repository.search({}, { limit: 1 }))[0]?.at
+    this.#retentionClock = new RetentionClock({
+      ...{ settings, log, lastWritten, clock: this.#clock },
+      ...(steady && { steady }),
+    })
+    this.#queue = new AuditQueue((batch) => repository.add(batch), log)
     this.#refusalLimit = new RateLimit(refusalLimit, options.clock)
     this.#subscription = options.events.onAny((event) => {
       const entry = auditEntryOf(event, this.#clock())
@@ -98,10 +110,15 @@ export class AuditLog implements AsyncDisposable {
     return this.#queue.flush()
   }
 
-  /** Removes what is older than the admin wants it kept, a little at a time. @throws 'unavailable' */
+  /**
+   * Removes what is older than the admin wants it kept, a little at a time; nothing while the clock is not believed.
+   * @throws 'unavailable'
+   */
   async removeExpired(): Promise<void> {
     const { repository, retentionDays } = this.#options
-    const before = this.#clock() - retentionDays() * dayMs
+    const now = await this.#retentionClock.now()
+    if (now === undefined) return
+    const before = now - retentionDays() * dayMs
     while (!this.#isClosed) {
       const removed = await repository.removeBefore(before, cleanBatch)
       if (removed < cleanBatch) return
@@ -114,6 +131,9 @@ export class AuditLog implements AsyncDisposable {
     clearTimeout(this.#cleaning)
     this.#subscription[Symbol.dispose]()
     await this.#cleaned
+    await this.#retentionClock.stop().catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'time that the server has run not kept')
+    })
     await this.#queue[Symbol.asyncDispose]()
   }
 

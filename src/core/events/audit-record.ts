@@ -80,6 +80,9 @@ export interface AuditRepository {
   add(entries: readonly AuditEntry[]): Promise<void>
   /** The newest first. The event loop turns while many are looked through. */
   search(filter: AuditFilter, page: AuditPage): Promise<readonly AuditRecord[]>
-  /** Removes at most `limit` that are older than `at`, and tells how many it were. */
+  /**
+   * Removes at most `limit` that are older than `at`, and tells how many it were. None goes that was written after one that
+   * stays: its date is wrong.
+   */
   removeBefore(at: number, limit: number): Promise<number>
 }

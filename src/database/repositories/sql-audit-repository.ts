@@ -57,7 +57,15 @@ export class SqlAuditRepository implements AuditRepository {
   }
 
   async removeBefore(at: number, limit: number): Promise<number> {
-    const old = this.#db.selectFrom('audit_records').select('id').where('at', '<', at).orderBy('at')
+    const records = this.#db.selectFrom('audit_records').select('id')
+    const staying = await records
+      .where('at', '>=', at)
+      .orderBy('at')
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst()
+    const dated = records.where('at', '<', at).orderBy('at')
+    const old = staying ? dated.where('id', '<', staying.id) : dated
     const removal = this.#db.deleteFrom('audit_records').where('id', 'in', old.limit(limit))
     return Number((await removal.executeTakeFirstOrThrow()).numDeletedRows)
   }

@@ -166,7 +166,10 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const database = stack.use(await openDatabase(`sqlite:${join(directory, 'test.db')}`, { log: silentLog }))
   const { users, folders, admins, quota, secondFactors: factors } = database
   const hasher = new PasswordHasher({ concurrency: 2 })
-  const auditLog = new AuditLog({ events, repository: database.audit, retentionDays: () => 90, log })
+  const auditLog = new AuditLog({
+    ...{ repository: database.audit, settings: database.settings },
+    ...{ events, retentionDays: () => 90, log },
+  })
   stack.use(auditLog)
   const connections = new ConnectionRegistry()
   const traffic = stack.use(new TrafficMeter({ totals: () => connections.traffic, intervalMs: 50 }))
