@@ -21,7 +21,7 @@ test('the steady clock goes on when the time of the machine is set back', (t) =>
 
 test('a transfer with a limit goes on when the time of the machine is set back', async (t) => {
   const setBack = wallClock(t)
-  const limiter = new BandwidthLimiter(1000)
+  const limiter = new BandwidthLimiter(() => 1000)
   await limiter.take(20 * 1024)
   setBack()
   const late = AbortSignal.timeout(5_000)

@@ -1,3 +1,4 @@
+import type { UserLimits } from '../core/accounts/user-limits.ts'
 import type { Clock } from '../core/clock.ts'
 import type {
   ConnectionMember,
@@ -143,6 +144,10 @@ class WorkerConnection implements ConnectionMember {
 
   end(reason: string): void {
     this.#channel.post('end', { connectionId: this.connectionId, reason })
+  }
+
+  limit(limits: UserLimits): void {
+    this.#channel.post('limit', { connectionId: this.connectionId, limits })
   }
 
   status(): ConnectionStatus {

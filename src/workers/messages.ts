@@ -1,5 +1,6 @@
 import type { QuotaAccount } from '../core/accounts/repositories.ts'
 import type { QuotaUsage } from '../core/accounts/user.ts'
+import type { UserLimits } from '../core/accounts/user-limits.ts'
 import type {
   ConnectionStatus,
   TrafficTotals,
@@ -27,6 +28,7 @@ export interface HoldAsk {
   /** The worker's number for it. */
   readonly ticket: number
   readonly account: QuotaAccount
+  /** As they are now. */
   readonly limits: QuotaLimits
   /** Bytes. */
   readonly size: number
@@ -93,6 +95,8 @@ export interface WorkerWords {
     unlock: number
     'quota-settle': { ticket: number; account: QuotaAccount; change: QuotaUsage }
     'quota-release': number
+    /** Room that was lent to a ticket goes back. */
+    'quota-give-back': LentSize
     'quota-close': QuotaAccount
     'in-place-release': number
     'in-place-forget': string
@@ -129,6 +133,7 @@ export interface PrimaryWords<Setup> {
   notes: {
     settings: LiveValues
     end: { connectionId: string; reason: string }
+    limit: { connectionId: string; limits: UserLimits }
     'claim-armed': { id: number; port: number }
     'claim-ended': { id: number; isBusy: boolean }
     /** With the connection, and the bytes of it that have been read. */

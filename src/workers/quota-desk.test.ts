@@ -150,6 +150,28 @@ test('what many hold at once is never more than the limit, and none is lost', as
   assert.equal(await roomLeft(world.ledger, limit), limit - used.size)
 })
 
+test('room that was lent ahead under another limit is not used, and is free for others', async () => {
+  await using world = await openDesk()
+  const limits = { size: 0, files: 0 }
+  const ticket = await world.one.quotas.open(bob, limits)
+  assert.equal(ticket.holdBytes(mebibyte), undefined)
+  limits.size = 1000 * mebibyte
+  await ticket.holdBytes(2 * mebibyte)
+  limits.size = 3 * mebibyte
+  await assert.rejects(async () => ticket.holdBytes(4 * mebibyte), refused)
+  assert.equal(await roomLeft(world.ledger, limits.size), mebibyte)
+  assert.equal(ticket.holdBytes(2 * mebibyte), undefined)
+  await ticket.holdBytes(3 * mebibyte)
+  limits.size = mebibyte
+  await assert.rejects(async () => ticket.holdBytes(3 * mebibyte + 1), refused)
+  // What is there stays.
+  assert.equal(ticket.holdBytes(3 * mebibyte), undefined)
+  limits.size = 0
+  assert.equal(ticket.holdBytes(9 * mebibyte), undefined)
+  ticket.settle({ size: 9 * mebibyte, files: 1 })
+  assert.deepEqual(await world.one.quotas.usage(bob), { size: 9 * mebibyte, files: 1 })
+})
+
 test('writes of one upload that ask side by side are all charged', async () => {
   await using world = await openDesk()
   const limits = { size: 20 * mebibyte, files: 0 }

@@ -1,7 +1,7 @@
 import type { QuotaAccount } from '../core/accounts/repositories.ts'
 import type { QuotaLedger } from '../core/files/quota-ledger.ts'
-import type { LedgerTicket } from '../core/files/quota-ticket.ts'
-import type { ChannelToWorker, HoldAsk } from './messages.ts'
+import type { LedgerTicket, QuotaLimits } from '../core/files/quota-ticket.ts'
+import type { ChannelToWorker, HoldAsk, LentSize } from './messages.ts'
 
 /** Bytes that a worker gets ahead of their use, so that it does not ask for every write. */
 const aheadBytes = 4 * 1024 * 1024
@@ -14,6 +14,8 @@ const maxRounds = 3
 interface LentTicket {
   readonly account: string
   readonly ticket: LedgerTicket
+  /** As the worker told them last; the ticket goes by them. */
+  readonly limits: { -readonly [Limit in keyof QuotaLimits]: QuotaLimits[Limit] }
   /** Answers that lent room; what the worker said before it saw the last one does not count for that. */
   grants: number
 }
@@ -85,6 +87,7 @@ export class QuotaBorrower {
     channel.answer('quota-hold', (ask) => this.#hold(ask))
     channel.on('quota-close', (account) => this.#close(account))
     channel.on('quota-release', (ticket) => this.#take(ticket)?.release())
+    channel.on('quota-give-back', (used) => void this.#takeBack(used))
     channel.on('quota-settle', ({ ticket, account, change }) => {
       const lent = this.#take(ticket)
       if (lent) lent.settle(change)
@@ -100,14 +103,7 @@ export class QuotaBorrower {
   /** Asks the worker what it really uses, and takes the rest back. Never fails. */
   async giveBack(account: QuotaAccount): Promise<'done' | 'again'> {
     const used = await this.#channel.call('reclaim', account).catch(() => [])
-    let outcome: 'done' | 'again' = 'done'
-    for (const { ticket: id, size, grants } of used) {
-      const lent = this.#lent.get(id)
-      if (!lent) continue
-      if (lent.grants !== grants) outcome = 'again'
-      else if (size < lent.ticket.size) void lent.ticket.holdBytes(size)
-    }
-    return outcome
+    return used.map((one) => this.#takeBack(one)).includes(false) ? 'again' : 'done'
   }
 
   end(): readonly QuotaAccount[] {
@@ -135,8 +131,18 @@ export class QuotaBorrower {
     this.#accounts.delete(keyOf(account))
   }
 
+  /** False when the worker did not know yet of all that it was lent. */
+  #takeBack({ ticket: id, size, grants }: LentSize): boolean {
+    const lent = this.#lent.get(id)
+    if (!lent) return true
+    if (lent.grants !== grants) return false
+    if (size < lent.ticket.size) void lent.ticket.holdBytes(size)
+    return true
+  }
+
   async #hold(ask: HoldAsk): Promise<number> {
     const lent = this.#lent.get(ask.ticket) ?? (await this.#lend(ask))
+    Object.assign(lent.limits, ask.limits)
     lent.ticket.holdFiles(ask.files)
     const ahead = ask.size + aheadBytes
     const isAmple =
@@ -148,9 +154,10 @@ export class QuotaBorrower {
     return lent.ticket.size
   }
 
-  async #lend({ ticket: id, account, limits }: HoldAsk): Promise<LentTicket> {
+  async #lend({ ticket: id, account, ...ask }: HoldAsk): Promise<LentTicket> {
+    const limits = { ...ask.limits }
     const ticket = await this.#ledger.open(account, limits)
-    const lent = { account: keyOf(account), ticket, grants: 0 }
+    const lent = { account: keyOf(account), ticket, limits, grants: 0 }
     if (this.#isGone) ticket.release()
     else this.#lent.set(id, lent)
     return lent

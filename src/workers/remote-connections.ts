@@ -26,9 +26,10 @@ export class RemoteConnections implements ConnectionPlaces, Disposable {
     this.#timer = setInterval(() => this.#tellMoved(), trafficIntervalMs).unref()
     channel.answer('connections', () => this.#own.list())
     channel.on('end', ({ connectionId, reason }) => void this.#own.disconnect(connectionId, reason))
+    channel.on('limit', ({ connectionId, limits }) => void this.#own.limit(connectionId, limits))
   }
 
-  /** It is known here first, so that an end that the primary process tells from then on finds it. */
+  /** It is known here first, so that what the primary process tells of it from then on finds it. */
   async open(from: Arrival, maxSessions: number): Promise<Connection> {
     const connection = this.#own.open(from, 0)
     connection.onSwitch((protocol) =>

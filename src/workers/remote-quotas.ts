@@ -107,6 +107,8 @@ class RemoteTicket implements QuotaTicket {
   #size = 0
   #files = 0
   #granted = 0
+  /** The limit under which that was granted. */
+  #grantedUnder = 0
   #grants = 0
   #hasAsked = false
   #hasEnded = false
@@ -119,9 +121,9 @@ class RemoteTicket implements QuotaTicket {
 
   holdBytes(size: number): Promise<void> | undefined {
     this.#requireHeld()
-    if (this.#parts.limits.size > 0 && size > this.#granted)
+    if (this.#mustAsk(size))
       return this.#inTurn(async () => {
-        if (size > this.#granted) await this.#ask(size, this.#files)
+        if (this.#mustAsk(size)) await this.#ask(size, this.#files)
         // Another write may have gone further meanwhile.
         this.#size = Math.max(this.#size, size)
       })
@@ -163,11 +165,21 @@ class RemoteTicket implements QuotaTicket {
     return { ticket: this.#parts.id, size: this.#size, grants: this.#grants }
   }
 
+  /** What is held already stays, whatever the limit is now; what was granted ahead under another one does not count. */
+  #mustAsk(size: number): boolean {
+    const { limits } = this.#parts
+    if (limits.size === 0 || size <= this.#size) return false
+    return size > this.#granted || limits.size !== this.#grantedUnder
+  }
+
   async #ask(size: number, files: number): Promise<void> {
+    const { id, account, channel } = this.#parts
+    const limits = { size: this.#parts.limits.size, files: this.#parts.limits.files }
+    if (this.#hasAsked && limits.size !== this.#grantedUnder) channel.post('quota-give-back', this.giveBack())
     this.#hasAsked = true
-    const { id, account, limits, channel } = this.#parts
     const asked = { ticket: id, account, limits, files, size: limits.size > 0 ? size : 0 }
     this.#granted = await channel.call('quota-hold', asked)
+    this.#grantedUnder = limits.size
     this.#grants++
   }
 

@@ -12,6 +12,7 @@ import { accountsToCount, type Recounts } from './counted-places.ts'
 import type { Folder, FolderChange, FolderSettings } from './folder.ts'
 import type { FolderRepository, Page, QuotaAccount, UserRepository } from './repositories.ts'
 import type { User, UserSettings } from './user.ts'
+import { limitsOf } from './user-limits.ts'
 
 /**
  * A password to set: undefined keeps the present one, '' removes it. A status left out stays, so that a replacement that
@@ -81,8 +82,8 @@ export class AccountService {
 
   /**
    * Sessions know the account as it was when they began: they end at once where it changes who the user is or what they
-   * may do, and for anything else where `disconnect` asks for it. Whoever tells the `lastUpdate` of the user they read
-   * undoes nothing that was changed since. @throws FileServerError 'busy' then
+   * may do, and for anything else where `disconnect` asks for it; those that stay go by its new limits. Whoever tells the
+   * `lastUpdate` of the user they read undoes nothing that was changed since. @throws FileServerError 'busy' then
    */
   async replaceUser(
     admin: string,
@@ -100,7 +101,10 @@ export class AccountService {
     this.#changed(admin, 'user', user.username, 'replaced')
     if (disconnect || changesAccess(before, user))
       this.#parts.connections.disconnectUser(user.username, 'the account was changed')
-    else this.#disconnectDenied(user)
+    else {
+      this.#parts.connections.limitUser(user.username, limitsOf(user))
+      this.#disconnectDenied(user)
+    }
     this.#recount(accountsToCount(before, user), [user.username])
     return user
   }

@@ -2,10 +2,12 @@ import { changesAccess } from '../accounts/changes-access.ts'
 import { isCountedInHome } from '../accounts/counted-places.ts'
 import type { FolderRepository, UserRepository } from '../accounts/repositories.ts'
 import type { User } from '../accounts/user.ts'
+import { limitsOf } from '../accounts/user-limits.ts'
 import type { Connection, ConnectionPlaces } from '../connections/connection-registry.ts'
 import { FileServerError, hasCode, toFileServerError } from '../errors.ts'
 import type { Actor, SessionProtocol } from '../events/events.ts'
 import type { FileServices } from '../files/file-services.ts'
+import { folderQuota, ownQuota } from '../files/live-quota.ts'
 import { type Mount, MountTable } from '../files/mounts.ts'
 import type { StorageProvider } from '../files/storage.ts'
 import { UserFilesystem } from '../files/user-filesystem.ts'
@@ -113,7 +115,8 @@ export class SignIn {
     const connection = await this.#takePlace(authenticated, attempt, makeRoom)
     try {
       const user = await this.#asItIsNow(authenticated, attempt)
-      const mounts = await this.#mount(user)
+      connection.startWith(limitsOf(user))
+      const mounts = await this.#mount(user, connection)
       connection.signal.throwIfAborted()
       const filesystem = new UserFilesystem(user, mounts, connection, files)
       users.recordLogin(user.username, files.clock()).catch((error: unknown) => {
@@ -157,9 +160,9 @@ export class SignIn {
     return current
   }
 
-  async #mount(user: User): Promise<MountTable> {
+  async #mount(user: User, connection: Connection): Promise<MountTable> {
     const { folders, storages, log } = this.#parts
-    const limits = { size: user.quotaSize, files: user.quotaFiles }
+    const limits = ownQuota(connection)
     const account = { kind: 'user', name: user.username } as const
     const home = storages.open(user.homeDir)
     await home.ensureRoot().catch((error: unknown) => {
@@ -185,7 +188,7 @@ export class SignIn {
         storage,
         storageId: folder.mappedPath,
         account: isInHome ? account : { kind: 'folder', name: folderName },
-        limits: isInHome ? limits : { size: Math.max(0, quotaSize), files: Math.max(0, quotaFiles) },
+        limits: isInHome ? limits : folderQuota(connection, folderName),
       }
       if (virtualPath === '/') mounts[0] = mount
       else mounts.push(mount)

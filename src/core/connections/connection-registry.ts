@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { UserLimits } from '../accounts/user-limits.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { FileServerError } from '../errors.ts'
 import type { Actor, SessionProtocol } from '../events/events.ts'
@@ -38,6 +39,7 @@ export class Connection implements Actor {
   readonly #traffic: TrafficTotals
   #protocol: SessionProtocol
   #lastActivity: number
+  #limits: UserLimits | undefined
   #onSwitch: (protocol: SessionProtocol) => void = () => {}
   #onTransfer: ((transfer: TransferStatus) => Disposable) | undefined
 
@@ -71,6 +73,22 @@ export class Connection implements Actor {
 
   get hasTransfers(): boolean {
     return this.#transfers.size > 0
+  }
+
+  /** What its user may use, as it is now: whoever goes by it asks each time. */
+  get limits(): UserLimits {
+    if (!this.#limits) throw new Error('the limits of a connection are asked for before it is signed in')
+    return this.#limits
+  }
+
+  /** The limits as they were read when it took its place; what was told since is newer. */
+  startWith(limits: UserLimits): void {
+    this.#limits ??= limits
+  }
+
+  /** An admin has changed them. */
+  limit(limits: UserLimits): void {
+    this.#limits = limits
   }
 
   /** One SSH connection can turn from SFTP to SCP. */
@@ -168,6 +186,7 @@ export interface ConnectionMember {
   readonly username: string
   readonly protocol: SessionProtocol
   end(reason: string): void
+  limit(limits: UserLimits): void
   /** As far as it is known here. */
   status(): ConnectionStatus
 }
@@ -269,6 +288,18 @@ export class ConnectionRegistry implements ConnectionPlaces {
     const member = this.#members.get(connectionId)
     member?.end(reason)
     return member !== undefined
+  }
+
+  /** False when there is no such connection. */
+  limit(connectionId: string, limits: UserLimits): boolean {
+    const member = this.#members.get(connectionId)
+    member?.limit(limits)
+    return member !== undefined
+  }
+
+  /** Connections that the user has go on with these. */
+  limitUser(username: string, limits: UserLimits): void {
+    for (const member of this.#members.values()) if (member.username === username) member.limit(limits)
   }
 
   disconnectUser(username: string, reason: string): void {

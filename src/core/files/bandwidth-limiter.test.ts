@@ -3,26 +3,42 @@ import { test } from 'node:test'
 import { BandwidthLimiter } from './bandwidth-limiter.ts'
 
 test('no rate means no wait', () => {
-  assert.equal(new BandwidthLimiter(0).take(1e9), undefined)
+  assert.equal(new BandwidthLimiter(() => 0).take(1e9), undefined)
 })
 
 test('bytes wait for their time, one after the other', async () => {
-  const limiter = new BandwidthLimiter(1000)
+  const limiter = new BandwidthLimiter(() => 1000)
   const before = performance.now()
   await Promise.all([limiter.take(50 * 1024), limiter.take(50 * 1024)])
   assert.ok(performance.now() - before >= 95)
 })
 
+test('another rate holds from the next bytes on', async () => {
+  let rate = 0
+  const limiter = new BandwidthLimiter(() => rate)
+  assert.equal(limiter.take(1e9), undefined)
+  rate = 1
+  const waiting = limiter.take(1e9)
+  assert.ok(waiting)
+  rate = 0
+  assert.equal(limiter.take(1e9), undefined)
+  limiter.stop()
+  await waiting
+})
+
 test('time that was not used buys no burst', () => {
   let now = 0
-  const limiter = new BandwidthLimiter(1, () => now)
+  const limiter = new BandwidthLimiter(
+    () => 1,
+    () => now,
+  )
   now = 1_000_000
   assert.notEqual(limiter.take(1024), undefined)
   limiter.stop()
 })
 
 test('a limiter that is stopped lets everybody go', async () => {
-  const limiter = new BandwidthLimiter(1)
+  const limiter = new BandwidthLimiter(() => 1)
   const [one, other] = [limiter.take(1e9), limiter.take(1e9)]
   limiter.stop()
   await one
@@ -32,7 +48,10 @@ test('a limiter that is stopped lets everybody go', async () => {
 
 test('tells how long something waited, counting once what waits at the same time', async () => {
   let now = 0
-  const limiter = new BandwidthLimiter(1, () => now)
+  const limiter = new BandwidthLimiter(
+    () => 1,
+    () => now,
+  )
   assert.equal(limiter.waitedMs, 0)
   const [one, other] = [limiter.take(10 * 1024), limiter.take(10 * 1024)]
   now = 3_000

@@ -7,16 +7,16 @@ const minDelayMs = 5
 export class BandwidthLimiter {
   readonly #clock: Clock
   readonly #waiting = new Set<() => void>()
-  /** 0 = no limit. */
-  #bytesPerMs: number
+  readonly #rate: () => number
+  #isStopped = false
   /** When the bytes taken so far are paid for. */
   #paidAt: number
   #waitedMs = 0
   #waitsSince = 0
 
-  /** `kilobytesPerSecond` of 1024 bytes; 0 = no limit. */
-  constructor(kilobytesPerSecond: number, clock: Clock = steadyClock) {
-    this.#bytesPerMs = (kilobytesPerSecond * 1024) / 1000
+  /** `kilobytesPerSecond` of 1024 bytes; 0 = no limit. It is asked each time, and may be another one then. */
+  constructor(kilobytesPerSecond: () => number, clock: Clock = steadyClock) {
+    this.#rate = kilobytesPerSecond
     this.#clock = clock
     this.#paidAt = clock()
   }
@@ -28,16 +28,17 @@ export class BandwidthLimiter {
 
   /** Undefined when nothing has to be waited for, so that an unlimited transfer pays nothing. */
   take(bytes: number): Promise<void> | undefined {
-    if (this.#bytesPerMs === 0) return undefined
+    const bytesPerMs = this.#isStopped ? 0 : (this.#rate() * 1024) / 1000
+    if (bytesPerMs === 0) return undefined
     const now = this.#clock()
-    this.#paidAt = Math.max(this.#paidAt, now) + bytes / this.#bytesPerMs
+    this.#paidAt = Math.max(this.#paidAt, now) + bytes / bytesPerMs
     const delayMs = this.#paidAt - now
     return delayMs < minDelayMs ? undefined : this.#wait(delayMs)
   }
 
   /** Whoever waits goes on at once, and nobody waits from now on: the transfer has ended. */
   stop(): void {
-    this.#bytesPerMs = 0
+    this.#isStopped = true
     for (const goOn of this.#waiting) goOn()
   }
 

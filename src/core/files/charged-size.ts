@@ -7,8 +7,8 @@ export interface ChargedSizeOptions {
   readonly initialSize: number
   /** Bytes that the quota gets back for what is overwritten: they are not charged twice. */
   readonly replacedSize: number
-  /** Bytes; 0 = no limit. */
-  readonly maxFileSize: number
+  /** Bytes; 0 = no limit. Asked each time. */
+  readonly maxFileSize: () => number
 }
 
 /** How large a file being written is, in bytes: the quota is charged first. */
@@ -72,7 +72,7 @@ export class ChargedSize {
   }
 
   #check(size: number): void {
-    checkSize(size, this.#options.maxFileSize)
+    checkSize(size, this.#options.maxFileSize())
   }
 
   #await(held: Promise<void>): void {

@@ -1,7 +1,7 @@
 import type { QuotaUsage } from '../accounts/user.ts'
 import { FileServerError } from '../errors.ts'
 
-/** Bytes and number of files; 0 = no limit. */
+/** Bytes and number of files; 0 = no limit. They may change meanwhile: whoever goes by them asks each time. */
 export interface QuotaLimits {
   readonly size: number
   readonly files: number

@@ -60,19 +60,19 @@ export class TransferOpener {
 
   /** Needs 'download'. */
   async openDownload(path: VirtualPath, { isLimited, isReported }: TransferKind): Promise<Download> {
-    const { user, access, mounts, open } = this.#parts
+    const { access, mounts, open, connection } = this.#parts
     access.requireName(path)
     access.requireFor(path, 'download')
     const { mount, key } = mounts.locate(path)
     const file = await mount.storage.openRead(key)
-    const limiter = new BandwidthLimiter(isLimited ? user.downloadBandwidth : 0)
+    const limiter = new BandwidthLimiter(() => (isLimited ? connection.limits.downloadBandwidth : 0))
     const download = new Download(file, this.#transfer(path), { limiter, isReported })
     return open.addDownload(download)
   }
 
   /** Needs 'upload' for a new file and 'overwrite' for one that exists. */
   async openUpload(path: VirtualPath, how: OpenForWriting, kind: TransferKind): Promise<Upload> {
-    const { user, access, mounts, services, open } = this.#parts
+    const { user, access, mounts, services, open, connection } = this.#parts
     access.requireName(path)
     // Before anything is looked at: who has no right here learns nothing, not even whether the file exists.
     if (how.missing === 'create') access.requireFor(path, 'upload', 'overwrite')
@@ -101,14 +101,14 @@ export class TransferOpener {
         {
           ...target,
           ticket,
-          limiter: new BandwidthLimiter(kind.isLimited ? user.uploadBandwidth : 0),
+          limiter: new BandwidthLimiter(() => (kind.isLimited ? connection.limits.uploadBandwidth : 0)),
           isNew,
           appends: how.existing === 'append',
           replacesNothing: isNew && how.existing !== 'replace',
           isResumable: services.uploadMode === 'resumable' && !isAtomic,
           isReported: kind.isReported,
           followsName: how.followsName === true,
-          maxFileSize: user.maxUploadFileSize,
+          maxFileSize: () => connection.limits.maxUploadFileSize,
           mayRead: access.may(parentOf(path), 'download'),
           checkRoom: () => services.freeSpace.check(mount.storageId, mount.storage),
         },

@@ -20,8 +20,8 @@ export interface UploadOptions {
   readonly isReported: boolean
   /** Its session changes its name with the file's, while it is open. */
   readonly followsName: boolean
-  /** Bytes; 0 = no limit. */
-  readonly maxFileSize: number
+  /** Bytes; 0 = no limit. Asked each time. */
+  readonly maxFileSize: () => number
   readonly mayRead: boolean
   readonly checkRoom: () => Promise<void>
   /** Runs `commit` alone among all that change the same name, telling the size of the file it replaces, if any. */

@@ -243,7 +243,8 @@ export class Upload implements TransferStatus {
 
   /** Each who appends is charged for its own bytes; how large the file may be, goes by those of all. */
   async #append(length: number, position: number, chunks: readonly Uint8Array[]): Promise<void> {
-    const { file, maxFileSize, commitAlone } = this.#options
+    const { file, commitAlone } = this.#options
+    const maxFileSize = this.#options.maxFileSize()
     if (maxFileSize === 0) return file.write(position, chunks)
     await commitAlone(async () => {
       checkSize((await file.stat()).size + length, maxFileSize)

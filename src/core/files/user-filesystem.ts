@@ -239,7 +239,7 @@ export class UserFilesystem implements AsyncDisposable {
       // Nothing asked for is nothing done, and tells nobody whether the entry exists.
       if (kinds.length === 0) return
       requireAnyRight(this.#access, path, kinds)
-      if (attributes.size !== undefined) checkSize(attributes.size, this.#user.maxUploadFileSize)
+      if (attributes.size !== undefined) checkSize(attributes.size, this.#connection.limits.maxUploadFileSize)
       const own = expected ? undefined : this.#open.uploadTo(path)
       if (own) {
         requireRights(this.#access, path, 'file', kinds)

@@ -2,7 +2,7 @@ export const userEditor = {
   'users.description': 'Description',
   'users.disconnect': 'Disconnect the user now',
   'users.disconnectHint':
-    'A new password, key, right or place ends open sessions anyway; anything else holds for new ones.',
+    'A new password, key, right or place ends open sessions anyway, and new limits hold for them; anything else holds for new ones.',
   'users.downloadRate': 'Download speed, for each file',
   'users.email': 'E-mail',
   'users.error.directory': "Do not use '..' in the directory.",

@@ -5,7 +5,7 @@ export const userEditor: Translation<typeof english> = {
   'users.description': 'Descripción',
   'users.disconnect': 'Desconectar al usuario ahora',
   'users.disconnectHint':
-    'Una contraseña, clave, permiso o lugar nuevos cierran las sesiones abiertas en todo caso; lo demás vale para las nuevas.',
+    'Una contraseña, clave, permiso o lugar nuevos cierran las sesiones abiertas en todo caso, y los límites nuevos valen para ellas; lo demás vale para las nuevas.',
   'users.downloadRate': 'Velocidad de descarga, por archivo',
   'users.email': 'Correo electrónico',
   'users.error.directory': "No use '..' en el directorio.",
