@@ -226,7 +226,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     webDirectory: join(import.meta.dirname, '../build/web'),
     onAnswer: (statusCode) => metrics.countAnswer(statusCode),
     status: () =>
-      readStatus({ ...statusSources, ftpTls: settings.current.ftp_tls, http, version, startedAt }),
+      readStatus({ ...statusSources, ftpTls: settings.current.ftp_tls, http, version, startedAt, clock }),
     storages: () => readStorages(statusSources),
     connectInfo: async () =>
       readConnectInfo({ config, sftp, ftp, hostKeys, ftpTls: settings.current.ftp_tls }),

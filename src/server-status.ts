@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import type { Clock } from './core/clock.ts'
 import { toFileServerError } from './core/errors.ts'
 import type { AuditLog } from './core/events/audit-log.ts'
 import type { StorageProvider } from './core/files/storage.ts'
@@ -30,6 +31,7 @@ export interface StatusSources extends StorageSources {
   readonly version: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  readonly clock: Clock
   readonly serving: Pick<FileServing, 'sftp' | 'ftp' | 'workers'>
   /** In force: it can be changed while the server runs. */
   readonly ftpTls: Config['ftp']['tls']
@@ -121,6 +123,7 @@ async function readProcess({ config, serving, storages, ...known }: StatusSource
   return {
     version: known.version,
     startedAt: known.startedAt,
+    now: known.clock(),
     memoryBytes: workersBytes.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()),
     minFreeBytes: config.minFreeSpaceBytes,
     dataDirectory: { directory: config.dataDir, ...(await readSpace(config.dataDir, storages)) },

@@ -18,6 +18,7 @@ export const servicesStatus = Type.Object(
       {
         version: Type.String(),
         started_at: timestamp('When the server started'),
+        now: timestamp('The clock of the server'),
         memory_bytes: amount('Bytes of memory that the server holds.'),
         min_free_bytes: amount('Uploads stop when less is left on their disk; 0 = never.'),
         data_directory: Type.Object(

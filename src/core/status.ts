@@ -64,6 +64,8 @@ export interface ProcessStatus {
   readonly version: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** The same by the clock of the server: a browser's may be wrong. */
+  readonly now: number
   /** Bytes of memory that the process holds. */
   readonly memoryBytes: number
   /** Uploads stop when less than this many bytes are left on their disk; 0 = never. */

@@ -80,6 +80,7 @@ test('the state of the server tells its version, age, memory and the room for it
   const state = Reflect.get(body as object, 'process') as Record<string, number | string>
   assert.match(String(state.version), /^\d+\.\d+\.\d+/)
   assert.ok(Number(state.started_at) >= before && Number(state.started_at) <= Date.now())
+  assert.ok(Number(state.now) >= Number(state.started_at) && Number(state.now) <= Date.now())
   assert.ok(Number(state.memory_bytes) > 10_000_000)
   assert.equal(state.min_free_bytes, 1024 * 1024)
   const { directory, free_bytes, error } = state.data_directory as unknown as Record<string, unknown>

@@ -64,6 +64,16 @@ describe('health', () => {
     await verdict.getByText(/2 things need a look/).waitFor()
   })
 
+  it('judges certificates by the clock of the server', async () => {
+    await using page = await openHealth()
+    await page.clock.setFixedTime(Date.now() + 100 * 365 * 24 * 60 * 60_000)
+    const answered = page.waitForResponse('**/api/v2/status')
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await answered
+    await page.getByRole('button', { name: 'Refresh', disabled: false }).waitFor()
+    assert.match(await line(page, '127.0.0.1').innerText(), /Warning[^]*Self-signed/)
+  })
+
   it('tells when the test cannot be made', async () => {
     await using page = await openHealth()
     await page.route('**/api/v2/status/ports', (route) =>

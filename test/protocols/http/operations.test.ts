@@ -81,6 +81,7 @@ test('shows the state of the server', async () => {
     process: {
       version: '3.0.0',
       startedAt: 1,
+      now: 6,
       memoryBytes: 2,
       minFreeBytes: 3,
       dataDirectory: { directory: '/state', freeBytes: 4, totalBytes: 5, error: 'cannot be read' },
@@ -126,6 +127,7 @@ test('shows the state of the server', async () => {
   assert.deepEqual(fieldOf(body, 'process'), {
     version: '3.0.0',
     started_at: 1,
+    now: 6,
     memory_bytes: 2,
     min_free_bytes: 3,
     data_directory: { directory: '/state', free_bytes: 4, total_bytes: 5, error: 'cannot be read' },

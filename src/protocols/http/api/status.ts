@@ -108,10 +108,11 @@ function fromStatus({
   }
 }
 
-function fromProcess({ version, startedAt, memoryBytes, minFreeBytes, dataDirectory }: ProcessStatus) {
+function fromProcess({ version, startedAt, now, memoryBytes, minFreeBytes, dataDirectory }: ProcessStatus) {
   return {
     version,
     started_at: startedAt,
+    now,
     memory_bytes: memoryBytes,
     min_free_bytes: minFreeBytes,
     data_directory: {

@@ -17,7 +17,7 @@ import '../operation/health/health.css'
 export function Health() {
   const status = useLoaded((signal) => callApi<ServicesStatus>('GET', 'status', { signal }), [])
   const ports = useLoaded((signal) => callApi<PortChecks>('POST', 'status/ports', { signal }), [])
-  const sections = status.value ? statusSections(status.value, Date.now()) : []
+  const sections = status.value ? statusSections(status.value) : []
   const reachability = sectionOf(ports.value)
   const verdict = verdictOf([...sections, reachability])
   return (

@@ -9,8 +9,9 @@ const dayMs = 24 * 60 * 60_000
 const warnBeforeMs = 14 * dayMs
 const manyQueued = 1_000
 
-/** What the server says of itself. `now` in milliseconds since the epoch. */
-export function statusSections(status: ServicesStatus, now: number): readonly Section[] {
+/** What the server says of itself, judged by its own clock. */
+export function statusSections(status: ServicesStatus): readonly Section[] {
+  const { now } = status.process
   return [
     { id: 'server', title: t('health.server.title'), findings: serverFindings(status, now) },
     { id: 'storages', title: t('health.storages.title'), findings: storageFindings(status) },
