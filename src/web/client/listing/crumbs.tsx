@@ -26,7 +26,9 @@ export function Crumbs({ path, label, onGo, isPlace = false }: CrumbsProps) {
                 <span className="hidden">{t('files.root')}</span>
               </>
             ) : (
-              <span className="name">{shownName(crumb.name)}</span>
+              <span className="name" title={shownName(crumb.name)}>
+                {shownName(crumb.name)}
+              </span>
             )
           const current = crumb.path === path ? ('page' as const) : undefined
           return (

@@ -12,7 +12,7 @@ export function DownloadList({ downloads }: { readonly downloads: readonly OwnDo
       {downloads.map((download, at) => (
         <li key={at} className="transfers-job">
           <div className="transfers-what">
-            <span className="transfers-name">
+            <span className="transfers-name" title={shownName(download.name)}>
               <span className="name">{shownName(download.name)}</span>
             </span>
             <Progress

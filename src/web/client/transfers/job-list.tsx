@@ -51,7 +51,9 @@ function Job({ job, onRemove }: { readonly job: ShownJob; readonly onRemove: () 
             {isRunning(job) && job.current !== '' ? (
               <>
                 {' · '}
-                <span className="name">{shownName(job.current)}</span>
+                <span className="name" title={shownName(job.current)}>
+                  {shownName(job.current)}
+                </span>
               </>
             ) : null}
           </span>

@@ -59,7 +59,7 @@ export function Menu({ label, icon, text, items }: MenuProps) {
         type="button"
         className="button button-quiet"
         aria-label={text === undefined ? label : undefined}
-        title={label}
+        title={text === undefined ? label : `${label}: ${text}`}
         aria-haspopup="menu"
         popovertarget={id}
       >

@@ -57,7 +57,9 @@ export function SessionRows({ connection, rates, now, onKick }: SessionRowsProps
                   <li key={key}>
                     <Icon name={transfer.operation_type} />
                     <span className="hidden">{t(directions[transfer.operation_type])}</span>
-                    <span className="live-path name">{transfer.path}</span>
+                    <span className="live-path name" title={transfer.path}>
+                      {transfer.path}
+                    </span>
                     <span className="number">{formatBytes(transfer.size)}</span>
                     <span className="number">{formatRate(rates.get(key) ?? 0)}</span>
                     <span className="number soft">{formatDuration(now - transfer.start_time)}</span>
