@@ -93,6 +93,11 @@ export interface Row {
   readonly goals: Goals
   /** How often each server is asked; the median counts. Default: the command's. */
   readonly runs?: number
+  /**
+   * How often each server does the work before it counts: short work of a process that has just started is mostly its start.
+   * Default: never.
+   */
+  readonly warmUps?: number
   /** Where it also makes sense on disk, where uploads are durable before they are acknowledged. */
   readonly alsoOnDisk?: boolean
   /** Is run at several scales as well, for the curve. */

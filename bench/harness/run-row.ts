@@ -52,16 +52,7 @@ export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome>
       failures.set(name, messageOf(error))
     }
   }
-  const startedAt = monotonicMicroseconds()
-  const rounds = Math.max(0, ...contestants.map(({ runs }) => runs))
-  for (let round = 0; round < rounds; round++) {
-    const first = round % contestants.length
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
-      if (round >= contestant.runs || contestant.error !== undefined) continue
-      signal.throwIfAborted()
-      await runOnce(row, contestant, { ...context, verifiesContent: round === 0 }, options)
-    }
-  }
+  const startedAt = await runRounds(row, contestants, context, options)
   signal.throwIfAborted()
   for (const { server, error } of contestants) if (error !== undefined) failures.set(server.name, error)
   return {
@@ -76,6 +67,30 @@ export async function runRow(row: Row, options: RowOptions): Promise<RowOutcome>
     servers: contestants.filter(({ error }) => error === undefined).map(outcomeOf),
     failures: Object.fromEntries(failures),
   }
+}
+
+/** All in turn, each time another one first; what comes before the first round warms up and does not count. Answers when that began. */
+async function runRounds(
+  row: Row,
+  contestants: readonly Contestant[],
+  context: RowContext,
+  options: RowOptions,
+): Promise<number> {
+  const warmUps = row.warmUps ?? 0
+  const rounds = Math.max(0, ...contestants.map(({ runs }) => runs))
+  let startedAt = monotonicMicroseconds()
+  for (let round = -warmUps; round < rounds; round++) {
+    const verifiesContent = round === -warmUps
+    const first = (round + warmUps) % contestants.length
+    if (round === 0) startedAt = monotonicMicroseconds()
+    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+      if (round >= contestant.runs || contestant.error !== undefined) continue
+      options.signal.throwIfAborted()
+      await runOnce(row, contestant, { ...context, verifiesContent }, options)
+      if (round < 0) contestant.samples.pop()
+    }
+  }
+  return startedAt
 }
 
 function namesOf(row: Row, { runs, beside }: RowOptions): { name: ServerName; runs: number }[] {

@@ -9,6 +9,8 @@ import { type FtpDirection, makeUploads, uploads } from './ftp-bulk.ts'
 
 const files = 2000
 const bytesEach = 4096
+/** Until what every file runs through is compiled, where a server compiles. */
+const warmUps = 2
 const script = join(import.meta.dirname, '../clients/ftp-small.py')
 const remote = 'small'
 
@@ -20,6 +22,7 @@ function smallRow(tls: boolean, direction: FtpDirection): Row {
     peers: ['vsftpd', 'proftpd, FTP', 'pure-ftpd'],
     forTheRecord: ['vsftpd without privilege separation'],
     goals: { speed: 1.2 },
+    warmUps,
     alsoOnDisk: direction === 'up' && !tls,
     hasCurve: true,
     unit: { name: 'thousand files', count: files / 1000 },
