@@ -97,6 +97,32 @@ test('a key works until it expires and can neither make keys nor outlast a year'
   await rejects('access-denied', signIn.authenticate(token))
 })
 
+test('a clock that was years ahead for a while has ended no key', async () => {
+  await using fixture = await openWorld()
+  const { world, signIn, open } = fixture
+  const by = await signIn.identify(await open('session'))
+  const { token } = await signIn.makeKey(by, { name: 'script', expiresAt: world.clock() + 3 * day })
+  world.turnClock(3650 * day)
+  await open('session')
+  await rejects('access-denied', signIn.authenticate(token))
+  world.turnClock(-3650 * day)
+  assert.equal((await signIn.identify(token)).admin.username, 'root')
+})
+
+test('keys that have expired go when their admin makes the next one', async () => {
+  await using fixture = await openWorld()
+  const { world, admins, signIn, open } = fixture
+  const by = await signIn.identify(await open('session'))
+  const key = { name: 'script', expiresAt: world.clock() + day }
+  for (let made = 0; made < 3; made++) await signIn.makeKey(by, key)
+  const count = async () => (await admins.listTokens('root', 0)).filter(({ kind }) => kind === 'key').length
+  world.turnClock(2 * day)
+  const later = await signIn.identify(await open('session'))
+  assert.equal(await count(), 3)
+  await signIn.makeKey(later, { name: 'next', expiresAt: world.clock() + day })
+  assert.equal(await count(), 1)
+})
+
 test('an admin has a hundred keys at most', async () => {
   await using fixture = await openWorld()
   const { world, signIn, open } = fixture

@@ -85,7 +85,9 @@ export interface AdminRepository {
   removeTokenOf(username: string, id: number): Promise<void>
   /** All but the one whose hash is `except`. */
   removeTokensOf(username: string, except?: string): Promise<void>
+  /** Of all admins, but for keys: nobody could make those anew by signing in, should the clock be wrong. */
   removeExpiredTokens(now: number): Promise<void>
+  removeExpiredKeysOf(username: string, now: number): Promise<void>
 }
 
 /** Counters are changed by one atomic statement each and never become negative. */

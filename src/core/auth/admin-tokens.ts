@@ -81,6 +81,7 @@ export class AdminTokens {
     if (keys.length >= maxKeys)
       throw new FileServerError('invalid-argument', `You have ${maxKeys} keys: remove one first`)
     const grounds = { admin: by.admin, askedBy: by.token.tokenHash }
+    await this.#admins.removeExpiredKeysOf(by.admin.username, now)
     return this.#add(by.admin.username, { kind: 'key', name, expiresAt }, grounds)
   }
 

@@ -176,7 +176,15 @@ export class SqlAdminRepository implements AdminRepository {
   }
 
   async removeExpiredTokens(now: number): Promise<void> {
-    await this.#db.deleteFrom('admin_tokens').where('expires_at', '<=', now).execute()
+    await this.#expired(now).where('kind', '!=', 'key').execute()
+  }
+
+  async removeExpiredKeysOf(username: string, now: number): Promise<void> {
+    await this.#expired(now).where('kind', '=', 'key').where('admin_username', '=', username).execute()
+  }
+
+  #expired(now: number) {
+    return this.#db.deleteFrom('admin_tokens').where('expires_at', '<=', now)
   }
 
   /**
