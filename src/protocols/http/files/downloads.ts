@@ -12,6 +12,7 @@ import { archiveName } from './archive-names.ts'
 import { setDownloadHeaders, harmlessName } from './download-headers.ts'
 import { DownloadTickets, type DownloadOrder } from './download-tickets.ts'
 import { PieceDownloads, wholeOf } from './piece-downloads.ts'
+import { isAsExpected } from './preconditions.ts'
 import { sendArchive } from './send-archive.ts'
 import { sendFile } from './send-file.ts'
 
@@ -72,6 +73,7 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
       const isPiece = isReported && request.headers.range !== undefined
       return sendFile(request, reply, isPiece ? await downloads.piece(id, open) : wholeOf(await open()))
     }
+    if (!isAsExpected(request.headers, {})) return reply.code(412).header('Content-Length', 0).send()
     if (request.method !== 'HEAD') {
       expensive.take('archive', request, reply)
       return sendArchive(reply, files, paths, name)
@@ -83,7 +85,8 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
     config: { access: 'user' },
     schema: {
       tags,
-      summary: 'Download what a link stands for; parts of a file by Range',
+      summary:
+        'Download what a link stands for; parts of a file by Range, as it was by If-Match or If-Unmodified-Since',
       params,
       produces: ['application/octet-stream', 'application/zip'],
       response: { 200: content, 206: content },

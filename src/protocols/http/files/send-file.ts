@@ -8,6 +8,7 @@ import { rangeOf, type ByteRange } from './byte-range.ts'
 import { setDownloadHeaders } from './download-headers.ts'
 import { etagOf } from './file-entry.ts'
 import type { AnswerSource } from './piece-downloads.ts'
+import { isAsExpected } from './preconditions.ts'
 import { ResponseSink } from './response-sink.ts'
 
 /** Answers with a file, or the part of it that is asked for. */
@@ -59,6 +60,10 @@ function setFileHeaders(
 ): ByteRange | 'none' {
   const { size } = entry
   const etag = etagOf(entry)
+  if (!isAsExpected(request.headers, { etag, modifiedAt: entry.modifiedAt })) {
+    void reply.code(412).header('ETag', etag).header('Content-Length', 0)
+    return 'none'
+  }
   const range = isStillSame(request, etag) ? rangeOf(request.headers.range, size) : undefined
   setDownloadHeaders(reply, name)
   void reply

@@ -100,6 +100,39 @@ test('a file that changed between two ranges is sent whole', async () => {
   }
 })
 
+test('a download that is asked for on condition of the file as it was is refused when it is another', async () => {
+  await using world = await openHttpWorld()
+  const ann = await newBrowser(world, 'ann')
+  await writeFile(join(ann.home, 'a'), 'content')
+  await utimes(join(ann.home, 'a'), 5, 1_000_000_000.5)
+  const link = await linkTo(ann, ['/a'])
+  const etag = (await follow(ann, link, { method: 'HEAD' })).headers.get('etag') ?? ''
+  const [same, before] = ['Sun, 09 Sep 2001 01:46:40 GMT', 'Sun, 09 Sep 2001 01:46:39 GMT']
+  const ask = async (headers: Record<string, string>, method = 'GET') => {
+    const answer = await follow(ann, link, { method, headers })
+    return [answer.status, await answer.text()]
+  }
+  const whole = [200, 'content']
+  const refused = [412, '']
+  assert.deepEqual(await ask({ 'If-Match': etag }), whole)
+  assert.deepEqual(await ask({ 'If-Match': '*' }), whole)
+  assert.deepEqual(await ask({ 'If-Match': `"a,b", ${etag}` }), whole)
+  assert.deepEqual(await ask({ 'If-Match': etag, Range: 'bytes=0-2' }), [206, 'con'])
+  assert.deepEqual(await ask({ 'If-Match': '"another"' }), refused)
+  assert.deepEqual(await ask({ 'If-Match': '"another"' }, 'HEAD'), refused)
+  // A weak one says nothing about bytes (RFC 9110 §8.8.3.2).
+  assert.deepEqual(await ask({ 'If-Match': `W/${etag}` }), refused)
+  assert.deepEqual(await ask({ 'If-Match': '"another"', Range: 'bytes=99-' }), refused)
+  assert.deepEqual(await ask({ 'If-Unmodified-Since': same }), whole)
+  assert.deepEqual(await ask({ 'If-Unmodified-Since': before }), refused)
+  assert.deepEqual(await ask({ 'If-Unmodified-Since': 'no date' }), whole)
+  // Of both, the stronger one counts alone.
+  assert.deepEqual(await ask({ 'If-Match': etag, 'If-Unmodified-Since': before }), whole)
+  const zip = await linkTo(ann, ['/a'], true)
+  assert.equal((await follow(ann, zip, { headers: { 'If-Match': etag } })).status, 412)
+  assert.equal((await follow(ann, zip, { headers: { 'If-Unmodified-Since': before } })).status, 200)
+})
+
 test('names that could mislead a header or a reader are told in a form that cannot', async () => {
   await using world = await openHttpWorld()
   const ann = await newBrowser(world, 'ann')
