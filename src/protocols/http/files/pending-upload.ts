@@ -124,8 +124,7 @@ export class PendingUpload {
   }
 
   async #store(chunk: Buffer): Promise<void> {
-    if (chunk.length > this.size - this.#offset)
-      throw new FileServerError('invalid-argument', 'More arrived than was announced')
+    if (chunk.length > this.size - this.#offset) throw tooMuch()
     await this.#openFile().write(this.#offset, [chunk])
     this.#offset += chunk.length
     this.#lastByteAt = this.#clock()
@@ -143,6 +142,10 @@ export class PendingUpload {
     clearTimeout(this.#idle)
     held?.onEnd()
   }
+}
+
+export function tooMuch(): FileServerError {
+  return new FileServerError('invalid-argument', 'More arrived than was announced')
 }
 
 /** Ends where the body ends, or where the client is gone. */

@@ -5,7 +5,7 @@ import { FileServerError } from '../../../core/errors.ts'
 import { toVirtualPath } from '../api/virtual-path-field.ts'
 import type { WebSession } from '../web-sessions.ts'
 import type { OpenUploads } from './open-uploads.ts'
-import type { PendingUpload, UploadMetadata } from './pending-upload.ts'
+import { type PendingUpload, tooMuch, type UploadMetadata } from './pending-upload.ts'
 
 /** The last millisecond that a Date knows. */
 const lastTime = 8_640_000_000_000_000
@@ -26,6 +26,8 @@ export class TusStore extends DataStore {
 
   override async create(upload: TusUpload): Promise<TusUpload> {
     const { id, size = 0, metadata = {} } = upload
+    // Before there is an upload: its id would never be told, and an empty file would be there already.
+    if (this.#bodyLength() > size) throw tooMuch()
     await this.#uploads.open(this.#webSession, { id, size, ...orderOf(metadata), metadata })
     return upload
   }
@@ -42,6 +44,12 @@ export class TusStore extends DataStore {
 
   override async remove(id: string): Promise<void> {
     await this.#find(id).abort(new FileServerError('aborted', 'The upload was cancelled'))
+  }
+
+  /** Bytes that come with the creation; 0 where they are not told beforehand, and counted as they come. */
+  #bodyLength(): number {
+    const { 'content-type': type, 'content-length': length } = this.#request.headers
+    return type === 'application/offset+octet-stream' ? Number(length ?? 0) : 0
   }
 
   #find(id: string): PendingUpload {

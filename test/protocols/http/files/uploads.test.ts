@@ -304,6 +304,27 @@ test('empty files, bytes with the creation, and files to replace', async () => {
   assert.equal(await readFile(join(ann.home, 'quick'), 'utf8'), 'new')
 })
 
+test('an upload whose beginning brings more than it announced is refused, and leaves nothing', async () => {
+  await using world = await openHttpWorld()
+  const ann = await newBrowser(world, 'ann')
+  const beginTooLong = (length: number, id?: string) =>
+    ann.fetch('/user/uploads', {
+      method: 'POST',
+      headers: {
+        ...piece,
+        'Upload-Length': String(length),
+        'Upload-Metadata': metadata(id === undefined ? { path: '/long' } : { path: '/long', id }),
+      },
+      body: 'bytes',
+    })
+  for (const length of [0, 3])
+    for (const id of [undefined, 'a'.repeat(32), 'a'.repeat(32)]) {
+      assert.deepEqual(await errorOf(await beginTooLong(length, id)), [400, 'invalid-argument', undefined])
+      assert.deepEqual((await ann.call('GET', '/user/uploads')).body, [])
+      assert.deepEqual(await readdir(ann.home), [])
+    }
+})
+
 test('what is wrong with an upload is told as it begins, and names the input', async () => {
   await using world = await openHttpWorld()
   const settings: Partial<UserSettings> = {
