@@ -52,7 +52,7 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
     },
     async (request, reply) => {
       const webSession = webSessionOf(request)
-      const paths = request.body.paths.map((path) => toVirtualPath('paths', path))
+      const paths = [...new Set(request.body.paths.map((path) => toVirtualPath('paths', path)))]
       const { order, size } = await toOrder(webSession.session.files, paths, request.body.archive ?? false)
       const id = linksOf(webSession).tickets.issue(order)
       const ticket: DownloadTicket = { url: `api/v2/user/downloads/${id}`, name: order.name }

@@ -237,6 +237,11 @@ test('directories come as a ZIP with all they hold, also where nothing is in the
   const both = await linkTo(ann, ['/base/tree/deep', '/base/single ü.txt'])
   assert.equal(both['name'], 'base.zip')
   assert.deepEqual((await unzip(ann, both)).names, ['single ü.txt', 'tree', 'tree/deep', 'tree/deep/big'])
+  const twice = await linkTo(ann, ['/base/tree/deep', '/base/single ü.txt', '/base/tree/deep'])
+  const listed = await follow(ann, twice)
+  const bytes = Buffer.from(await listed.arrayBuffer()).toString('latin1')
+  // Its header and its line in the directory.
+  assert.equal(bytes.split('tree/deep/big').length - 1, 2)
   const single = await linkTo(ann, ['/base/single ü.txt'], true)
   assert.deepEqual((await unzip(ann, single)).names, ['single ü.txt'])
   const all = await linkTo(ann, ['/'])
