@@ -10,7 +10,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  readonly input?: string
+  readonly input?: string | Uint8Array
   /** Milliseconds until the program is killed; then the outcome is not ok. */
   readonly timeoutMs?: number
 }

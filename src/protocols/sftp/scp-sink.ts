@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { FileServerError, hasCode, toFileServerError } from '../../core/errors.ts'
 import type { Attributes } from '../../core/files/storage.ts'
 import type { Upload } from '../../core/files/upload.ts'
@@ -68,6 +69,11 @@ class Sink {
         case 'C':
         case 'D': {
           const { mode, size, name } = parseEntry(text)
+          if (at.isDirectory && !isUtf8(line)) {
+            times = {}
+            await this.#leaveOut(name)
+            continue
+          }
           const path = at.isDirectory ? joinPath(target, name) : target
           const kept: Kept = this.#request.keepsAttributes ? { ...times, mode } : {}
           times = {}
@@ -79,6 +85,12 @@ class Sink {
           throw protocolError()
       }
     }
+  }
+
+  /** What is no UTF-8 reads as U+FFFD: several names would become one. The sender goes on with what follows. */
+  async #leaveOut(name: string): Promise<void> {
+    this.status = 1
+    await sendWarning(this.#stream, name, 'The name is not valid UTF-8')
   }
 
   async #receiveDirectory(path: VirtualPath, kept: Kept, depth: number): Promise<void> {

@@ -27,6 +27,15 @@ const hashAlgorithms: Readonly<Record<string, string>> = {
 /** Everything that an exec request can ask for. */
 export const sshCommandNames: readonly string[] = [...Object.keys(hashAlgorithms), 'cd', 'pwd', 'scp']
 
+/** Answers a command line that is not UTF-8: as text it could name another file than the client means. */
+export const unreadableCommand: SshCommand = {
+  protocol: 'SSH',
+  run(_session, channel) {
+    channel.writeError('The command line is not valid UTF-8\n')
+    return Promise.resolve(1)
+  },
+}
+
 /** What answers a command line, or undefined. No command reaches a shell or a program. */
 export function findCommand(commandLine: string): SshCommand | undefined {
   const [name = '', ...parameters] = commandWords(commandLine) ?? []

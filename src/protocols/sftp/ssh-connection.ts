@@ -10,7 +10,7 @@ import type { WindowBudget } from './receive-window.ts'
 import { SftpSession } from './sftp-session.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
-import { findCommand, type SshCommand } from './ssh-commands.ts'
+import { findCommand, type SshCommand, unreadableCommand } from './ssh-commands.ts'
 import type { SshReceiver } from './ssh-receiver.ts'
 import { SshTransport } from './ssh-transport.ts'
 
@@ -206,7 +206,7 @@ export class SshConnection {
     })
     slot.on('exec', (acceptStart, rejectStart, { command }) => {
       if (isStarted) return refuseSecond()
-      const found = findCommand(command)
+      const found = this.#transport.isCommandUtf8 ? findCommand(command) : unreadableCommand
       if (!found) return void rejectStart?.()
       acceptStart()
       this.#startCommand(session, start(), found)

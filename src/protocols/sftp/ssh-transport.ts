@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
 import { type DisconnectReason, disconnectPayload } from './disconnect-message.ts'
 import { fillPadding } from './random-padding.ts'
+import { isCommandUtf8 } from './ssh-fields.ts'
 
 /** How the cipher in force wants a packet (RFC 4253 §6): its block, what is left out of padding, its tag. */
 export interface PacketShape {
@@ -82,6 +83,8 @@ export const packetHeaderLength = 4 + 1 + channelDataHeader
 export class SshTransport {
   readonly #protocol: Protocol
   readonly #socket: Socket
+  /** Of the command that ssh2 tells of right now: it has put U+FFFD for all that is not UTF-8. */
+  isCommandUtf8 = true
 
   constructor(client: Connection, socket: Socket) {
     // ssh2's types leave the members with an underscore out.
@@ -94,6 +97,7 @@ export class SshTransport {
       const [type] = payload
       if (serversMessages.includes(type))
         return client.emit('error', new Error(`the client sent message ${type}, which servers send`))
+      this.isCommandUtf8 = isCommandUtf8(payload)
       return onPayload(type === channelDataMessage ? payload : Buffer.from(payload))
     }
   }

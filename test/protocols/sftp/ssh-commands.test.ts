@@ -37,7 +37,7 @@ after(async () => {
 const remote = (path: string) => `bob@127.0.0.1:${path}`
 const home = (...names: string[]) => join(world.core.homeOf('bob'), ...names)
 
-function ssh(command: string, input = '') {
+function ssh(command: string, input: string | Buffer = '') {
   return runProgram('ssh', [...options, '-p', String(world.port), 'bob@127.0.0.1', command], { input })
 }
 
@@ -111,7 +111,7 @@ test('tells scp what it cannot do and leaves nothing behind', async () => {
 
 /** What a server says to scp's own words, written by hand. */
 async function sink(words: string | Buffer): Promise<{ exitCode: number | null; stdout: string }> {
-  return ssh('scp -r -t /', words.toString())
+  return ssh('scp -r -t /', words)
 }
 
 test('takes no name from scp that is a path, and no endless line', async () => {
@@ -126,6 +126,46 @@ test('takes no name from scp that is a path, and no endless line', async () => {
   ])
     assert.notEqual((await sink(words)).exitCode, 0, words.slice(0, 40))
   assert.deepEqual((await readdir(world.core.directory)).includes('out'), false)
+})
+
+/** Runs a script with `$OPTIONS`: an argument that is not UTF-8 cannot be given from here. */
+function bash(script: string, where = local) {
+  const env = { OPTIONS: options.join(' '), PORT: String(world.port) }
+  return runProgram('bash', ['-c', script], { cwd: where, env })
+}
+
+test('takes no file from scp under a name that is not UTF-8, and goes on with the next', async () => {
+  await mkdir(join(local, 'latin'))
+  await bash(
+    `printf a >$'\\xe9'; printf b >$'\\xea'; mkdir $'d\\xe8'; printf c >$'d\\xe8/c'`,
+    join(local, 'latin'),
+  )
+  await writeFile(join(local, 'latin', '\ufffd'), 'real')
+  await writeFile(join(local, 'latin', 'zlast'), 'last')
+  const { exitCode, stderr } = await scp('-rp', join(local, 'latin'), remote('/'))
+  assert.equal(exitCode, 1)
+  assert.equal(stderr.match(/not valid UTF-8/g)?.length, 3, stderr)
+  assert.deepEqual((await readdir(home('latin'))).sort(), ['zlast', '\ufffd'])
+  assert.equal(await readFile(home('latin', '\ufffd'), 'utf8'), 'real')
+  for (const line of [Buffer.from('C0644 1 \xe9\n', 'latin1'), Buffer.from('D0755 0 \xe9\n', 'latin1')]) {
+    const words = await sink(line)
+    assert.deepEqual([words.exitCode, words.stdout.slice(0, 2)], [1, '\0\x01'])
+  }
+})
+
+test('follows no command line that is not UTF-8', async () => {
+  await writeFile(home('n\ufffd'), 'kept')
+  await writeFile(join(local, 'new'), 'new')
+  for (const command of [`sha256sum /n\\xee`, `scp -f /n\\xee`, `scp -t /n\\xee`]) {
+    const { exitCode, stdout, stderr } = await bash(`ssh $OPTIONS -p $PORT bob@127.0.0.1 $'${command}' <<<''`)
+    assert.deepEqual([exitCode, stdout], [1, ''], command)
+    assert.match(stderr, /not valid UTF-8/)
+  }
+  const up = await bash(`scp -O $OPTIONS -P $PORT new $'bob@127.0.0.1:/n\\xee'`)
+  assert.equal(up.exitCode, 1)
+  assert.match(up.stderr, /not valid UTF-8/)
+  assert.equal(await readFile(home('n\ufffd'), 'utf8'), 'kept')
+  assert.match((await ssh('sha256sum /n\ufffd')).stdout, /^[0-9a-f]{64} {2}\/n\ufffd\n$/)
 })
 
 test('lets no name of a file speak to the scp that fetches it', async () => {
