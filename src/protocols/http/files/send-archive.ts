@@ -9,7 +9,7 @@ import type { Entry } from '../../../core/files/storage.ts'
 import type { UserFilesystem } from '../../../core/files/user-filesystem.ts'
 import type { VirtualPath } from '../../../core/files/virtual-path.ts'
 import { walkTree } from '../../../core/files/walk-tree.ts'
-import { commonParent, entryName } from './archive-names.ts'
+import { commonParent, EntryNames } from './archive-names.ts'
 import { setDownloadHeaders } from './download-headers.ts'
 import { ResponseSink } from './response-sink.ts'
 import { ZipWriter } from './zip-writer.ts'
@@ -47,7 +47,7 @@ export function sendArchive(
 /** One entry after the other goes in as the client takes what is made, in memory for one piece and the names. */
 class Archive {
   readonly #files: UserFilesystem
-  readonly #base: VirtualPath
+  readonly #names: EntryNames
   readonly #signal: AbortSignal
   readonly #writer: ZipWriter
   readonly #topNames = new Set<string>()
@@ -60,25 +60,28 @@ class Archive {
     { writer, signal }: { writer: ZipWriter; signal: AbortSignal },
   ) {
     this.#files = files
-    this.#base = base
+    this.#names = new EntryNames(base, (path) => isThere(files, path))
     this.#signal = signal
     this.#writer = writer
   }
 
   /** @throws when the archive cannot be made */
   async fill(paths: readonly VirtualPath[]): Promise<void> {
-    for (const path of paths) await this.#addTree(path)
+    const roots = new Set(paths)
+    for (const root of roots) await this.#addTree(root, roots)
     await this.#tellFailures()
     await this.#writer.end()
   }
 
-  #addTree(root: VirtualPath): Promise<void> {
+  /** What is a root of its own comes once, by itself. */
+  #addTree(root: VirtualPath, roots: ReadonlySet<VirtualPath>): Promise<void> {
+    const isOther = (path: VirtualPath): boolean => path !== root && roots.has(path)
     return walkTree(
       this.#files,
       root,
       {
-        enter: async () => true,
-        visit: (path, entry) => this.#add(path, entry),
+        enter: async (path) => !isOther(path),
+        visit: async (path, entry) => (isOther(path) ? undefined : this.#add(path, entry)),
         leave: async (path, entry, count) => {
           if (count === 0 && path !== '/') await this.#addEmpty(path, entry)
         },
@@ -106,7 +109,7 @@ class Archive {
     this.#signal.throwIfAborted()
     const first = transferBuffers.take()
     const count = await download.read(0, first)
-    const facts = { name: this.#nameFor(path), modifiedAt: timeOf(entry), size: download.entry.size }
+    const facts = { name: await this.#nameFor(path), modifiedAt: timeOf(entry), size: download.entry.size }
     if (count < first.length) await this.#writer.addSmall(facts, first.subarray(0, count))
     else
       await this.#writer.addStreamed(facts, first, async (take) => {
@@ -120,11 +123,11 @@ class Archive {
   }
 
   async #addEmpty(path: VirtualPath, entry: Entry): Promise<void> {
-    await this.#writer.addDirectory({ name: this.#nameFor(path), modifiedAt: timeOf(entry) })
+    await this.#writer.addDirectory({ name: await this.#nameFor(path), modifiedAt: timeOf(entry) })
   }
 
-  #nameFor(path: VirtualPath): string {
-    const name = entryName(this.#base, path)
+  async #nameFor(path: VirtualPath): Promise<string> {
+    const name = await this.#names.nameOf(path)
     this.#topNames.add(name.split('/', 1)[0] ?? '')
     return name
   }
@@ -142,6 +145,15 @@ class Archive {
     for (let i = 1; this.#topNames.has(name); i++) name = `not included ${i}.txt`
     const text = ['These are not in the archive, or not whole:', ...this.#failures, ''].join('\r\n')
     await this.#writer.addSmall({ name, modifiedAt: Date.now() }, Buffer.from(text))
+  }
+}
+
+async function isThere(files: UserFilesystem, path: VirtualPath): Promise<boolean> {
+  try {
+    await files.lstat(path)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { EventOf, EventType, ServerEvent } from '../../../../src/core/events/events.ts'
 import { runProgram } from '../../../support/run-program.ts'
@@ -261,6 +261,42 @@ test('names in a ZIP lead nowhere out of it', async () => {
   const { directory, names: found } = await unzip(ann, await linkTo(ann, paths))
   assert.deepEqual(found, ['..x', '..＼..＼up', 'C：evil', 'a"b', 'a_b', 'a＼b', 'new␊line', '😀'].sort())
   assert.equal(await readFile(join(directory, '😀'), 'utf8'), '😀')
+})
+
+test('no two entries of a ZIP have one name', async () => {
+  await using world = await openHttpWorld()
+  const ann = await newBrowser(world, 'ann')
+  const names = [
+    'x\x7f.txt',
+    'x\x80.txt',
+    'x\ufffd.txt',
+    'x\ufffd (2).txt',
+    'a\\b',
+    'a＼b',
+    'a\tb',
+    'a␉b',
+    'C:f',
+    'C：f',
+  ]
+  const paths = names.flatMap((name) => [`d/files/${name}`, `d/trees/${name}/same`])
+  for (const path of paths) {
+    await mkdir(join(ann.home, dirname(path)), { recursive: true })
+    await writeFile(join(ann.home, path), path)
+  }
+  const all = paths.map((path) => `/${path}`)
+  const files = all.filter((path) => path.startsWith('/d/files/'))
+  for (const chosen of [['/d'], all, files, [...all, '/d', ...all]]) {
+    const { directory, names: found } = await unzip(ann, await linkTo(ann, chosen))
+    const places = found.map((name) => join(directory, name))
+    const texts = await Promise.all(places.map((place) => readFile(place, 'utf8').catch(() => undefined)))
+    const expected = chosen === files ? files.map((path) => path.slice(1)) : paths
+    assert.deepEqual(texts.filter((text) => text !== undefined).sort(), expected.toSorted())
+    // What needs no other name keeps its own.
+    for (const [i, text] of texts.entries()) {
+      const name = text?.split('/')[2] ?? ''
+      if (/[＼␉：\ufffd]/.test(name)) assert.ok(found[i]?.split('/').includes(name), found[i])
+    }
+  }
 })
 
 test('what could not be put into a ZIP is told at its end', async () => {
