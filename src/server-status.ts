@@ -18,6 +18,7 @@ import type { PlatformLink, StorageView } from './platform/platform-link.ts'
 import type { ProtocolServer } from './protocols/protocol-server.ts'
 import type { HostKey } from './protocols/sftp/host-keys.ts'
 import { sshCommandNames } from './protocols/sftp/ssh-commands.ts'
+import { certificateProblemOf } from './tls/certificate-problems.ts'
 import type { CertificateStore } from './tls/certificate-store.ts'
 import { join } from 'node:path'
 
@@ -87,6 +88,7 @@ export function certificatesOf(certificates: Pick<CertificateStore, 'status'>): 
     expiresAt: status.source === 'none' ? 0 : status.notAfter,
     isSelfSigned: status.source === 'self-signed',
     error: status.problem ?? '',
+    reason: certificateProblemOf(status.problem),
   }))
 }
 

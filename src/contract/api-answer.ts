@@ -1,5 +1,45 @@
 import { Type, type Static } from 'typebox'
 
+/** Beside `message`, which is English: for pages that have words of their own. */
+export const refusalReason = Type.Enum(
+  [
+    'wrong-password',
+    'wrong-code',
+    'code-missing',
+    'second-factor-secret-over',
+    'password-too-short',
+    'password-is-name',
+    'password-as-before',
+    'not-a-public-key',
+    'name-edges',
+    'name-too-long',
+    'name-reserved',
+    'name-dots',
+    'name-character',
+    'name-spelling',
+    'path-not-absolute',
+    'path-dots',
+    'path-too-long',
+    'path-outside',
+    'path-twice',
+    'folder-twice',
+    'folder-unknown',
+    'wrong-passphrase',
+    'passphrase-missing',
+    'backup-none',
+    'backup-foreign',
+    'backup-newer',
+    'backup-damaged',
+    'key-end',
+    'too-many-keys',
+    'end-before-beginning',
+    'is-missing',
+    'is-too-long',
+  ],
+  { title: 'RefusalReason', description: 'What is wrong with the input; more are added over time.' },
+)
+export type RefusalReasonName = Static<typeof refusalReason>
+
 /** Every error, and the answer of what returns no object. */
 export const apiError = Type.Object(
   {
@@ -8,6 +48,7 @@ export const apiError = Type.Object(
     field: Type.Optional(
       Type.String({ description: 'The input that was refused, e.g. `filters.file_patterns`.' }),
     ),
+    reason: Type.Optional(refusalReason),
   },
   { title: 'ApiError' },
 )

@@ -11,6 +11,27 @@ const hostKey = {
   algorithms: Type.Array(Type.String()),
 }
 
+/** The name of what `error` says in English. */
+export const certificateProblem = Type.Enum(
+  [
+    'not-complete',
+    'not-readable',
+    'key-not-readable',
+    'key-of-another',
+    'not-servable',
+    'certificate-missing',
+    'key-missing',
+    'files-unreadable',
+    'files-gone',
+    'expired',
+    'not-valid-yet',
+    'names-others',
+    'self-signed',
+  ],
+  { title: 'CertificateProblem' },
+)
+export type CertificateProblemName = Static<typeof certificateProblem>
+
 /** What the server serves and leans on. */
 export const servicesStatus = Type.Object(
   {
@@ -107,6 +128,7 @@ export const servicesStatus = Type.Object(
         expires_at: timestamp('When it ends'),
         is_self_signed: Type.Boolean(),
         error: Type.String(),
+        reason: Type.Optional(certificateProblem),
       }),
     ),
   },

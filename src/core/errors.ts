@@ -26,16 +26,58 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** What is wrong with an input, for pages that tell it in words of their own: the mistakes that people make every day. */
+export type RefusalReason =
+  | 'wrong-password'
+  | 'wrong-code'
+  | 'code-missing'
+  | 'second-factor-secret-over'
+  | 'password-too-short'
+  | 'password-is-name'
+  | 'password-as-before'
+  | 'not-a-public-key'
+  | 'name-edges'
+  | 'name-too-long'
+  | 'name-reserved'
+  | 'name-dots'
+  | 'name-character'
+  | 'name-spelling'
+  | 'path-not-absolute'
+  | 'path-dots'
+  | 'path-too-long'
+  | 'path-outside'
+  | 'path-twice'
+  | 'folder-twice'
+  | 'folder-unknown'
+  | 'wrong-passphrase'
+  | 'passphrase-missing'
+  | 'backup-none'
+  | 'backup-foreign'
+  | 'backup-newer'
+  | 'backup-damaged'
+  | 'key-end'
+  | 'too-many-keys'
+  | 'end-before-beginning'
+  | 'is-missing'
+  | 'is-too-long'
+
+interface ErrorOptions {
+  readonly cause?: unknown
+  readonly field?: string
+  readonly reason?: RefusalReason
+}
+
 /**
  * The only error that crosses a layer. `message` is safe to show to a client; `cause` is for the log.
- * `field` names the offending input of an 'invalid-argument'.
+ * `field` names the offending input of an 'invalid-argument', `reason` what is wrong with it.
  */
 export class FileServerError extends Error {
   override readonly name = 'FileServerError'
   readonly code: ErrorCode
   readonly field: string | undefined
+  readonly reason: RefusalReason | undefined
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     // Most of these are answers to a client, made by the thousand ("is there such a file?"): where the code was then
     // is of no use to anybody and costs more than the question. What nobody foresaw keeps its stack.
     const { stackTraceLimit } = Error
@@ -44,6 +86,7 @@ export class FileServerError extends Error {
     Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.field = options.field
+    this.reason = options.reason
   }
 }
 

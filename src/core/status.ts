@@ -41,12 +41,30 @@ export interface StorageStatus {
   readonly error: string
 }
 
+/** All that can be wrong with a certificate. */
+export type CertificateProblem =
+  | 'not-complete'
+  | 'not-readable'
+  | 'key-not-readable'
+  | 'key-of-another'
+  | 'not-servable'
+  | 'certificate-missing'
+  | 'key-missing'
+  | 'files-unreadable'
+  | 'files-gone'
+  | 'expired'
+  | 'not-valid-yet'
+  | 'names-others'
+  | 'self-signed'
+
 export interface CertificateStatus {
   readonly host: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
   readonly isSelfSigned: boolean
   readonly error: string
+  /** The name of what `error` says. */
+  readonly reason?: CertificateProblem | undefined
 }
 
 /** A storage that can be a user's home or folder, with what the platform says of it. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { certificateProblems } from './certificate-problems.ts'
 import type { Credentials } from './key-pair.ts'
 
 /** What lies in one host's directory. Two looks with the same fingerprint saw the same bytes. */
@@ -46,11 +47,11 @@ async function readPair(directory: string): Promise<PairReading | undefined> {
     const cert = await readBounded(join(directory, certificateFile))
     const key = await readBounded(join(directory, keyFile))
     if (cert === undefined && key === undefined) return undefined
-    if (cert === undefined) return failed(`${certificateFile} is missing`)
-    if (key === undefined) return failed(`${keyFile} is missing`)
+    if (cert === undefined) return failed(certificateProblems['certificate-missing'])
+    if (key === undefined) return failed(certificateProblems['key-missing'])
     return { fingerprint: fingerprintOf({ cert, key }), credentials: { cert, key } }
   } catch {
-    return failed('The files cannot be read')
+    return failed(certificateProblems['files-unreadable'])
   }
 }
 

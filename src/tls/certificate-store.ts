@@ -5,6 +5,7 @@ import { FileServerError } from '../core/errors.ts'
 import type { EventBus } from '../core/events/event-bus.ts'
 import type { Log } from '../core/log.ts'
 import { readCertificateDirectory, type PairReading } from './certificate-directory.ts'
+import { certificateProblems } from './certificate-problems.ts'
 import { statusOf, type CertificateStatus } from './certificate-status.ts'
 import { DirectoryHint } from './directory-hint.ts'
 import { ExpiryReminder } from './expiry-reminder.ts'
@@ -121,7 +122,7 @@ export class CertificateStore implements AsyncDisposable {
       statusOf(host.host, 'file', host.pair, host.problemAt(now)),
     )
     if (this.#defaultPair() !== undefined) return files
-    const problem = 'Clients cannot verify a self-signed certificate; none was found for this host'
+    const problem = certificateProblems['self-signed']
     return [...files, statusOf(this.#selfSigned.host, 'self-signed', this.#selfSigned.pair, problem)]
   }
 

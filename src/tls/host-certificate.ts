@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import { toFileServerError } from '../core/errors.ts'
 import { fingerprintOf, type PairReading } from './certificate-directory.ts'
+import { certificateProblems } from './certificate-problems.ts'
 import { checkPair, isCurrent, namesHost, type KeyPair } from './key-pair.ts'
 
 /** When a look at the files takes place. `now` is the wall clock, `elapsedMs` one that never jumps. */
@@ -17,7 +18,7 @@ export type LookOutcome = 'unchanged' | 'unsettled' | 'loaded' | 'rejected'
 /** Files that vanished: a certificate in use stays in use, since none would be worse. */
 export const goneReading: PairReading = {
   fingerprint: 'gone',
-  problem: 'The files are gone; the last good certificate is served until the next start',
+  problem: certificateProblems['files-gone'],
 }
 
 /** The newest good pair of one host, and what is wrong with what its directory holds now. */
@@ -45,7 +46,7 @@ export class HostCertificate {
     if (this.#problem !== undefined || this.#pair === undefined) return this.#problem
     return (
       untimely(this.#pair, now) ??
-      (namesHost(this.#pair, this.host) ? undefined : 'It does not name this host')
+      (namesHost(this.#pair, this.host) ? undefined : certificateProblems['names-others'])
     )
   }
 
@@ -95,6 +96,6 @@ export class HostCertificate {
 }
 
 function untimely(pair: KeyPair, now: number): string | undefined {
-  if (pair.notAfter <= now) return 'The certificate has expired'
-  return pair.notBefore > now ? 'The certificate is not valid yet' : undefined
+  if (pair.notAfter <= now) return certificateProblems.expired
+  return pair.notBefore > now ? certificateProblems['not-valid-yet'] : undefined
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { FileServerError } from '../core/errors.ts'
+import { certificateProblems } from './certificate-problems.ts'
 
 /** A certificate chain and its private key, both PEM. */
 export interface Credentials {
@@ -28,14 +29,14 @@ const blockStart = /-----BEGIN /g
 export function checkPair(credentials: Credentials, options: SecureContextOptions): KeyPair {
   const certificate = parseChain(credentials.cert)
   const key = parseKey(credentials.key)
-  if (!certificate.checkPrivateKey(key)) throw unusable('The private key does not belong to the certificate')
+  if (!certificate.checkPrivateKey(key)) throw unusable(certificateProblems['key-of-another'])
   try {
     const context = createSecureContext({ ...options, ...credentials })
     const { validFromDate, validToDate } = certificate
     const times = { notBefore: validFromDate.getTime(), notAfter: validToDate.getTime() }
     return { ...credentials, ...times, certificate, context }
   } catch (cause) {
-    throw unusable('TLS cannot serve this certificate and key', cause)
+    throw unusable(certificateProblems['not-servable'], cause)
   }
 }
 
@@ -53,22 +54,22 @@ export function namesHost(pair: KeyPair, host: string): boolean {
 function parseChain(pem: string): X509Certificate {
   const blocks = pem.match(certificateBlock) ?? []
   if (blocks.length === 0 || blocks.length !== pem.match(blockStart)?.length) {
-    throw unusable('The certificate file is not complete PEM')
+    throw unusable(certificateProblems['not-complete'])
   }
   try {
     const [leaf] = blocks.map((block) => new X509Certificate(block))
     if (leaf !== undefined) return leaf
   } catch (cause) {
-    throw unusable('The certificate does not parse', cause)
+    throw unusable(certificateProblems['not-readable'], cause)
   }
-  throw unusable('The certificate file is not complete PEM')
+  throw unusable(certificateProblems['not-complete'])
 }
 
 function parseKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw unusable('The private key does not parse or asks for a passphrase', cause)
+    throw unusable(certificateProblems['key-not-readable'], cause)
   }
 }
 

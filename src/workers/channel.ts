@@ -1,5 +1,5 @@
 import type { SendHandle } from 'node:child_process'
-import { type ErrorCode, FileServerError } from '../core/errors.ts'
+import { type ErrorCode, FileServerError, type RefusalReason } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 
 /** What one process may say to the other: calls are answered, notes are not. */
@@ -26,6 +26,7 @@ interface Failure {
   readonly code: ErrorCode
   readonly message: string
   readonly field: string | undefined
+  readonly reason: RefusalReason | undefined
 }
 
 type Item =
@@ -172,16 +173,17 @@ export class Channel<Out extends Vocabulary, In extends Vocabulary> {
 
   #describe(error: unknown, name: string): Failure {
     if (error instanceof FileServerError) {
-      const { code, message, field } = error
-      return { code, message, field }
+      const { code, message, field, reason } = error
+      return { code, message, field, reason }
     }
     this.#log.error({ err: error, call: name }, 'call of another process failed')
-    return { code: 'storage-failure', message: 'The request failed on the server', field: undefined }
+    const message = 'The request failed on the server'
+    return { code: 'storage-failure', message, field: undefined, reason: undefined }
   }
 }
 
-function revive({ code, message, field }: Failure): FileServerError {
-  return new FileServerError(code, message, field === undefined ? {} : { field })
+function revive({ code, message, field, reason }: Failure): FileServerError {
+  return new FileServerError(code, message, { ...(field && { field }), ...(reason && { reason }) })
 }
 
 function hasGone(): FileServerError {

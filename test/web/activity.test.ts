@@ -133,7 +133,7 @@ describe('activity', () => {
     await page.getByText('Nothing matches the filter').waitFor()
     await world.allow(400, async () => {
       await page.getByLabel('From').fill('2021-01-01T00:00')
-      await page.getByText('must be later than').waitFor()
+      await page.getByText('The end must be later than the beginning.').waitFor()
     })
     await page.getByRole('button', { name: 'Clear the filter' }).click()
     await page.waitForSelector('table')

@@ -186,7 +186,7 @@ describe('own access', () => {
     await page.getByText('The two are not the same.').waitFor()
     await world.allow(400, async () => {
       await fill('wrong', 'frank-password-2', 'frank-password-2')
-      await page.getByText('is not your password').waitFor()
+      await page.getByText('The password is not right.').waitFor()
     })
     await fill('frank-password', 'frank-password-2', 'frank-password-2')
     await page.getByText('Your password was changed.').waitFor()

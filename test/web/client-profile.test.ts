@@ -61,7 +61,7 @@ describe('the profile in the WebClient', () => {
     await field('New password').fill('bobs-new-password')
     await field('New password again').fill('bobs-new-password')
     await world.allow(400, change)
-    await page.getByText('current_password: is not right').waitFor()
+    await page.getByText('The password is not right').waitFor()
     assert.equal(await field('New password').inputValue(), 'bobs-new-password')
     await field('Present password').fill('bob-password')
     await change()

@@ -101,7 +101,7 @@ describe('the second factor in the pages', () => {
     const dialog = page.getByRole('dialog', { name: 'New recovery codes' })
     await dialog.getByLabel('Password', { exact: true }).fill('wrong')
     await world.allow(400, () => dialog.getByRole('button', { name: 'New recovery codes' }).click())
-    await dialog.getByText('password: is not your password').waitFor()
+    await dialog.getByText('The password is not right.').waitFor()
     await dialog.getByLabel('Password', { exact: true }).fill('ann-password')
     await dialog.getByRole('button', { name: 'New recovery codes' }).click()
     const renewed = await page.getByLabel('Copy the recovery codes').first().innerText()

@@ -114,7 +114,7 @@ describe('editor of a user', () => {
     await openSection(page, 'Access')
     await page.getByLabel('SSH keys').waitFor({ state: 'hidden' })
     await world.web.allow(400, () => page.getByRole('button', { name: 'Create the user' }).click())
-    await page.getByText('a line is not an SSH public key').waitFor()
+    await page.getByText('A line is not an SSH public key.').waitFor()
     await waitUntil('the focus', () =>
       page.evaluate<boolean>(`document.activeElement.getAttribute('name') === 'public_keys'`),
     )

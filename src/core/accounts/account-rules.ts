@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { keyBlobOf } from '../auth/public-key.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, type RefusalReason } from '../errors.ts'
 import { parseVirtualPath, type VirtualPath } from '../files/virtual-path.ts'
 import { permissions, type PermissionMap } from './permissions.ts'
 import { loginMethods, loginProtocols, type UserSettings } from './user.ts'
@@ -14,8 +14,8 @@ export const latestDate = 253_402_300_799_999
 /** What the product calls itself in events and in URLs. */
 const reservedNames = ['__self__', '__system__', 'setup', '.', '..']
 
-function invalid(field: string, message: string): never {
-  throw new FileServerError('invalid-argument', message, { field })
+function invalid(field: string, message: string, reason?: RefusalReason): never {
+  throw new FileServerError('invalid-argument', message, { field, ...(reason && { reason }) })
 }
 
 /**
@@ -25,15 +25,20 @@ function invalid(field: string, message: string): never {
  */
 export function checkName(field: string, name: string): void {
   if (name === '' || name !== name.trim())
-    invalid(field, `${field}: must not be empty or begin or end with a space`)
-  if (name.length > maxNameLength) invalid(field, `${field}: at most ${maxNameLength} characters`)
-  if (reservedNames.includes(name)) invalid(field, `${field}: this name is reserved`)
+    invalid(field, `${field}: must not be empty or begin or end with a space`, 'name-edges')
+  if (name.length > maxNameLength)
+    invalid(field, `${field}: at most ${maxNameLength} characters`, 'name-too-long')
+  if (reservedNames.includes(name)) invalid(field, `${field}: this name is reserved`, 'name-reserved')
   // The platform refuses every address that holds them, also as part of a name.
-  if (name.includes('..')) invalid(field, `${field}: must not contain '..'`)
+  if (name.includes('..')) invalid(field, `${field}: must not contain '..'`, 'name-dots')
   if (/[/\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name))
-    invalid(field, `${field}: contains a character that is not permitted`)
+    invalid(field, `${field}: contains a character that is not permitted`, 'name-character')
   if (name !== name.normalize('NFC'))
-    invalid(field, `${field}: must be in Unicode normalization form C, or it could look like another name`)
+    invalid(
+      field,
+      `${field}: must be in Unicode normalization form C, or it could look like another name`,
+      'name-spelling',
+    )
 }
 
 /**
@@ -42,13 +47,14 @@ export function checkName(field: string, name: string): void {
  */
 export function checkDirectory(field: string, directory: string, roots: readonly string[]): string {
   if (!posix.isAbsolute(directory) || /\0/.test(directory))
-    invalid(field, `${field}: must be an absolute path`)
+    invalid(field, `${field}: must be an absolute path`, 'path-not-absolute')
   const canonical = posix.resolve(directory)
-  if (directory.split('/').includes('..')) invalid(field, `${field}: must not contain '..'`)
+  if (directory.split('/').includes('..')) invalid(field, `${field}: must not contain '..'`, 'path-dots')
   const isTooLong = canonical.split('/').some((name) => Buffer.byteLength(name) > maxDirectoryNameBytes)
-  if (isTooLong || Buffer.byteLength(canonical) > maxDirectoryBytes) invalid(field, `${field}: is too long`)
+  if (isTooLong || Buffer.byteLength(canonical) > maxDirectoryBytes)
+    invalid(field, `${field}: is too long`, 'path-too-long')
   if (!roots.some((root) => canonical === root || canonical.startsWith(`${root}/`)))
-    invalid(field, `${field}: must be inside ${roots.join(' or ')}`)
+    invalid(field, `${field}: must be inside ${roots.join(' or ')}`, 'path-outside')
   return canonical
 }
 
@@ -84,7 +90,7 @@ export function checkUser<T extends UserSettings>(user: T, roots: readonly strin
   checkAmounts(user)
   const patternPaths = user.filePatterns.map(({ path }) => path)
   if (new Set(patternPaths).size < patternPaths.length)
-    invalid('filters.file_patterns', 'filters.file_patterns: a path is used twice')
+    invalid('filters.file_patterns', 'filters.file_patterns: a path is used twice', 'path-twice')
   checkMounts(user)
   return {
     ...user,
@@ -96,7 +102,8 @@ export function checkUser<T extends UserSettings>(user: T, roots: readonly strin
 /** Lines of authorized_keys, each once. @throws FileServerError 'invalid-argument' */
 export function checkPublicKeys(lines: readonly string[]): readonly string[] {
   for (const line of lines)
-    if (keyBlobOf(line) === undefined) invalid('public_keys', 'public_keys: a line is not an SSH public key')
+    if (keyBlobOf(line) === undefined)
+      invalid('public_keys', 'public_keys: a line is not an SSH public key', 'not-a-public-key')
   return [...new Set(lines)]
 }
 
@@ -121,8 +128,10 @@ function checkMounts(user: UserSettings): void {
   const paths = new Set<VirtualPath>()
   const names = new Set<string>()
   for (const { folderName, virtualPath, quotaSize, quotaFiles } of user.folders) {
-    if (paths.has(virtualPath)) invalid('virtual_folders', `virtual_folders: '${virtualPath}' is used twice`)
-    if (names.has(folderName)) invalid('virtual_folders', `virtual_folders: '${folderName}' is mounted twice`)
+    if (paths.has(virtualPath))
+      invalid('virtual_folders', `virtual_folders: '${virtualPath}' is used twice`, 'path-twice')
+    if (names.has(folderName))
+      invalid('virtual_folders', `virtual_folders: '${folderName}' is mounted twice`, 'folder-twice')
     if ((quotaSize === -1) !== (quotaFiles === -1))
       invalid('virtual_folders', 'virtual_folders: quota_size and quota_files are -1 together or not at all')
     for (const quota of [quotaSize, quotaFiles])

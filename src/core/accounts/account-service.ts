@@ -182,6 +182,7 @@ export class AccountService {
     if (missing !== undefined)
       throw new FileServerError('invalid-argument', `virtual_folders: there is no folder '${missing}'`, {
         field: 'virtual_folders',
+        reason: 'folder-unknown',
       })
     return checked
   }

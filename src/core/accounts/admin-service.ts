@@ -2,7 +2,7 @@ import type { Identity } from '../auth/admin-tokens.ts'
 import type { LoginThrottle } from '../auth/login-throttle.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, type RefusalReason } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { KeyedLock } from '../files/keyed-lock.ts'
 import { checkName } from './account-rules.ts'
@@ -115,7 +115,7 @@ export class AdminService {
     await throttle.pass(throttleName)
     if (!(await hasher.verify(present, admin.passwordHash))) {
       throttle.recordFailure(throttleName)
-      throw invalid('current_password', 'is not your password')
+      throw invalid('current_password', 'is not your password', 'wrong-password')
     }
     throttle.recordSuccess(throttleName)
     const passwordHash = await this.#hash('new_password', admin.username, next)
@@ -160,8 +160,8 @@ export class AdminService {
 
   async #hash(field: string, username: string, password: string): Promise<string> {
     if (password.length < minPasswordLength)
-      throw invalid(field, `must have at least ${minPasswordLength} characters`)
-    if (password === username) throw invalid(field, 'must not be the user name')
+      throw invalid(field, `must have at least ${minPasswordLength} characters`, 'password-too-short')
+    if (password === username) throw invalid(field, 'must not be the user name', 'password-is-name')
     return this.#parts.hasher.hash(password)
   }
 
@@ -197,6 +197,6 @@ function hasNoPassword(field: string): FileServerError {
   return invalid(field, 'only local admins have a password here')
 }
 
-function invalid(field: string, problem: string): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field })
+function invalid(field: string, problem: string, reason?: RefusalReason): FileServerError {
+  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field, ...(reason && { reason }) })
 }

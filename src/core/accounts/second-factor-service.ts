@@ -6,7 +6,7 @@ import { makeRecoveryCodes, recoveryCodeHash } from '../auth/recovery-codes.ts'
 import type { SecretBox } from '../auth/secret-box.ts'
 import { makeTotpSecret, matchingStep, otpauthUri } from '../auth/totp.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, type RefusalReason } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { EventOf } from '../events/events.ts'
 import { requireHeld } from './admin-service.ts'
@@ -93,7 +93,8 @@ export class SecondFactorService {
     const code = passcode.replaceAll(/\s/g, '')
     const lastStep = pending.provenStep === undefined ? 0 : pending.provenStep - 1
     const step = matchingStep(pending.secret, code, { now: this.#clock(), lastStep })
-    if (step === undefined) throw invalid('passcode', 'is not the code that your authenticator shows now')
+    if (step === undefined)
+      throw invalid('passcode', 'is not the code that your authenticator shows now', 'wrong-code')
     pending.provenStep = step
   }
 
@@ -116,7 +117,7 @@ export class SecondFactorService {
     if (passcode !== undefined) this.validate(owner, { secret, passcode })
     const pending = this.#findPending(owner, secret)
     if (pending.provenStep === undefined)
-      throw invalid('passcode', 'give the code that your authenticator shows')
+      throw invalid('passcode', 'give the code that your authenticator shows', 'code-missing')
     const recoveryCodes = makeRecoveryCodes()
     const factor = {
       secret: box.seal(purposeOf(owner), pending.secret),
@@ -208,9 +209,9 @@ export class SecondFactorService {
     if (password !== undefined) {
       if (await hasher.verify(password, passwordHash)) return
       throttle.recordFailure(throttleName)
-      throw invalid('password', 'is not your password')
+      throw invalid('password', 'is not your password', 'wrong-password')
     }
-    if (passcode === undefined) throw invalid('password', 'give your password, or a code')
+    if (passcode === undefined) throw invalid('password', 'give your password, or a code', 'code-missing')
     const taken = await codes.take(owner, secondFactor, passcode, { recovery: true })
     if (taken === 'right') return
     throttle.recordFailure(throttleName)
@@ -219,7 +220,7 @@ export class SecondFactorService {
         'too-many-attempts',
         'Too many wrong codes, try again in a quarter of an hour',
       )
-    throw invalid('passcode', 'is not a right code, or was used already')
+    throw invalid('passcode', 'is not a right code, or was used already', 'wrong-code')
   }
 
   #findPending(owner: FactorOwner, secret: string | undefined): Pending {
@@ -230,6 +231,7 @@ export class SecondFactorService {
       throw invalid(
         'secret',
         'is not the one that was made last, or it has waited for too long: make a new one',
+        'second-factor-secret-over',
       )
     return pending
   }
@@ -250,6 +252,6 @@ function checkProtocols({ kind }: FactorOwner, wanted: readonly LoginProtocol[])
   return protocols
 }
 
-function invalid(field: string, problem: string): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field })
+function invalid(field: string, problem: string, reason?: RefusalReason): FileServerError {
+  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field, ...(reason && { reason }) })
 }

@@ -76,10 +76,13 @@ export class AdminTokens {
     if (!(expiresAt > now && expiresAt <= now + maxKeyLifetimeMs))
       throw new FileServerError('invalid-argument', 'expires_at: must be within a year from now', {
         field: 'expires_at',
+        reason: 'key-end',
       })
     const keys = (await this.list(by.admin.username)).filter(({ kind }) => kind === 'key')
     if (keys.length >= maxKeys)
-      throw new FileServerError('invalid-argument', `You have ${maxKeys} keys: remove one first`)
+      throw new FileServerError('invalid-argument', `You have ${maxKeys} keys: remove one first`, {
+        reason: 'too-many-keys',
+      })
     const grounds = { admin: by.admin, askedBy: by.token.tokenHash }
     await this.#admins.removeExpiredKeysOf(by.admin.username, now)
     return this.#add(by.admin.username, { kind: 'key', name, expiresAt }, grounds)

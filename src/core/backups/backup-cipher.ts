@@ -43,13 +43,17 @@ export async function decrypt(bytes: Buffer, passphrase: string): Promise<Buffer
   let at = magic.length
   const next = (length: number) => header.subarray(at, (at += length))
   if (!next(parameters.length).equals(parameters))
-    throw new FileServerError('invalid-argument', 'The backup was made by a newer version', { field: 'name' })
+    throw new FileServerError('invalid-argument', 'The backup was made by a newer version', {
+      field: 'name',
+      reason: 'backup-newer',
+    })
   const salt = next(saltLength)
   const nonce = next(nonceLength)
   const { key, check } = await derive(passphrase, salt)
   if (!timingSafeEqual(check, next(checkLength)))
     throw new FileServerError('invalid-argument', 'passphrase: is not the one of this backup', {
       field: 'passphrase',
+      reason: 'wrong-passphrase',
     })
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagLength })
     .setAAD(header)
@@ -73,5 +77,8 @@ function derive(passphrase: string, salt: Buffer): Promise<{ key: Buffer; check:
 }
 
 function damaged(): FileServerError {
-  return new FileServerError('invalid-argument', 'The backup is damaged', { field: 'name' })
+  return new FileServerError('invalid-argument', 'The backup is damaged', {
+    field: 'name',
+    reason: 'backup-damaged',
+  })
 }

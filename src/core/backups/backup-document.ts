@@ -11,7 +11,7 @@ import {
   type UserSettings,
 } from '../accounts/user.ts'
 import { isPasswordHash } from '../auth/password-hash.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, type RefusalReason } from '../errors.ts'
 import { parseVirtualPath, type VirtualPath } from '../files/virtual-path.ts'
 import { isSettingName, withSetting, type SettingName } from '../settings/setting-rules.ts'
 import { isObject, listOf, mapOf, oneOf, type Reader } from '../value-readers.ts'
@@ -79,13 +79,14 @@ export function readDocument(bytes: Uint8Array): BackupDocument {
   if (hasTooManyValues(bytes)) throw refuse('it holds too many values')
   const root = parse(bytes)
   if (!isObject(root) || typeof root['version'] !== 'number')
-    throw refuse('it is not a backup of this product')
+    throw refuse('it is not a backup of this product', 'backup-none')
   if (isDumpOfSftpgo(root))
     throw refuse(
       'it is one of the SFTPGo software, whose accounts are not taken over; add its users again under the same names, ' +
         'and they find their files where these were',
+      'backup-foreign',
     )
-  if (root['version'] !== documentVersion) throw refuse('it was made by a newer version')
+  if (root['version'] !== documentVersion) throw refuse('it was made by a newer version', 'backup-newer')
   return {
     createdAt: readValue(root['created_at'], time, 'created_at'),
     users: readList(root['users'], userReaders, 'users'),
@@ -187,7 +188,7 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw refuse('it is not a backup of this product')
+    throw refuse('it is not a backup of this product', 'backup-none')
   }
 }
 
@@ -266,6 +267,7 @@ function isVirtualPath(value: string): value is VirtualPath {
   }
 }
 
-function refuse(problem: string): FileServerError {
-  return new FileServerError('invalid-argument', `The backup cannot be used: ${problem}`, { field: 'name' })
+function refuse(problem: string, reason?: RefusalReason): FileServerError {
+  const message = `The backup cannot be used: ${problem}`
+  return new FileServerError('invalid-argument', message, { field: 'name', ...(reason && { reason }) })
 }

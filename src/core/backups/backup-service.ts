@@ -185,6 +185,7 @@ export class BackupService {
     if (passphrase === '')
       throw new FileServerError('invalid-argument', 'passphrase: this backup is encrypted', {
         field: 'passphrase',
+        reason: 'passphrase-missing',
       })
     return readDocument(await decrypt(bytes, passphrase))
   }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
-import type { ApiError } from '../../contract/api-answer.ts'
+import type { ApiError, RefusalReasonName } from '../../contract/api-answer.ts'
 import { FileServerError } from '../../core/errors.ts'
 import { httpStatus } from './http-status.ts'
 
@@ -41,10 +41,16 @@ export const notFoundAnswer: ErrorAnswer = { status: 404, body: refusals[404] ??
 /** Goes with the header Allow (RFC 9110 §15.5.6). */
 export const wrongMethodAnswer: ErrorAnswer = { status: 405, body: refusals[405] ?? failure }
 
-function ofFileServerError({ code, message, field }: FileServerError): ErrorAnswer {
+function ofFileServerError({ code, message, field, reason }: FileServerError): ErrorAnswer {
   const status = httpStatus[code]
-  const body = { message, error: code, ...(field === undefined ? {} : { field }) }
+  const body = { message, error: code, ...(field && { field }), ...(reason && { reason }) }
   return status === 429 ? { status, body, retryAfter: retryAfterSeconds } : { status, body }
+}
+
+/** What a schema may refuse for that people type. */
+const schemaReasons: Readonly<Record<string, RefusalReasonName>> = {
+  required: 'is-missing',
+  maxLength: 'is-too-long',
 }
 
 type ValidationError = FastifyError & { validation: FastifySchemaValidationError[] }
@@ -64,7 +70,8 @@ function ofValidation({ validation, validationContext }: ValidationError): ApiEr
   const field = first ? fieldOf(first) : ''
   const where = field === '' ? (validationContext ?? 'request') : field
   const what = first?.keyword === 'required' ? 'is missing' : (first?.message ?? 'is not valid')
-  const body = { message: `${where}: ${what}`, error: 'invalid-argument' }
+  const reason = schemaReasons[first?.keyword ?? '']
+  const body = { message: `${where}: ${what}`, error: 'invalid-argument', ...(reason && { reason }) }
   return field === '' ? body : { ...body, field }
 }
 

@@ -1,4 +1,4 @@
-import type { ApiError } from '../../contract/api-answer.ts'
+import type { ApiError, RefusalReasonName } from '../../contract/api-answer.ts'
 
 /** The header that proves that a change comes from this page. A copy: the contract's values stay on the server. */
 const csrfHeader = 'X-CSRF-TOKEN'
@@ -12,12 +12,14 @@ export class ApiFailure extends Error {
   readonly status: number
   readonly code: string
   readonly field: string | undefined
+  readonly reason: RefusalReasonName | undefined
 
-  constructor(status: number, { message, error, field }: ApiError) {
+  constructor(status: number, { message, error, field, reason }: ApiError) {
     super(message)
     this.status = status
     this.code = error
     this.field = field
+    this.reason = reason
   }
 }
 

@@ -1,8 +1,9 @@
+import type { RefusalReasonName } from '../../contract/api-answer.ts'
 import type { MessageKey } from '../messages/message-key.ts'
 import { ApiFailure } from './api.ts'
 import { t } from './i18n.ts'
 
-/** Refusals that are told in the reader's language; the server's own words follow where they say more. */
+/** Failures that are told in the reader's language; the server's own words follow where they say more. */
 const known: Readonly<Record<string, MessageKey>> = {
   unreachable: 'failure.unreachable',
   'access-denied': 'failure.accessDenied',
@@ -13,6 +14,7 @@ const known: Readonly<Record<string, MessageKey>> = {
   'no-space': 'failure.noSpace',
   'not-found': 'failure.notFound',
   'already-exists': 'failure.alreadyExists',
+  'invalid-path': 'failure.invalidPath',
   'directory-not-empty': 'failure.directoryNotEmpty',
   busy: 'failure.busy',
   changing: 'failure.changing',
@@ -24,11 +26,55 @@ const known: Readonly<Record<string, MessageKey>> = {
   'http-502': 'failure.unreachable',
 }
 
+const reasons: Readonly<Record<RefusalReasonName, MessageKey>> = {
+  'wrong-password': 'refusal.wrongPassword',
+  'wrong-code': 'signIn.codeWrong',
+  'code-missing': 'signIn.codeMissing',
+  'second-factor-secret-over': 'refusal.secretOver',
+  'password-too-short': 'refusal.passwordTooShort',
+  'password-is-name': 'refusal.passwordIsName',
+  'password-as-before': 'refusal.passwordAsBefore',
+  'not-a-public-key': 'refusal.notAPublicKey',
+  'name-edges': 'refusal.nameEdges',
+  'name-too-long': 'refusal.nameTooLong',
+  'name-reserved': 'refusal.nameReserved',
+  'name-dots': 'refusal.nameDots',
+  'name-character': 'refusal.nameCharacter',
+  'name-spelling': 'refusal.nameSpelling',
+  'path-not-absolute': 'refusal.pathNotAbsolute',
+  'path-dots': 'refusal.pathDots',
+  'path-too-long': 'refusal.pathTooLong',
+  'path-outside': 'refusal.pathOutside',
+  'path-twice': 'refusal.pathTwice',
+  'folder-twice': 'refusal.folderTwice',
+  'folder-unknown': 'refusal.folderUnknown',
+  'wrong-passphrase': 'refusal.wrongPassphrase',
+  'passphrase-missing': 'refusal.passphraseMissing',
+  'backup-none': 'refusal.backupNone',
+  'backup-foreign': 'refusal.backupForeign',
+  'backup-newer': 'refusal.backupNewer',
+  'backup-damaged': 'refusal.backupDamaged',
+  'key-end': 'refusal.keyEnd',
+  'too-many-keys': 'refusal.tooManyKeys',
+  'end-before-beginning': 'refusal.endBeforeBeginning',
+  'is-missing': 'refusal.isMissing',
+  'is-too-long': 'refusal.isTooLong',
+}
+
 /** What to tell the reader of anything thrown. */
 export function failureText(error: unknown): string {
   if (!(error instanceof ApiFailure)) return t('failure.unknown')
+  const { reason } = error
+  // A page that was loaded before an update may not know it.
+  if (reason !== undefined && Object.hasOwn(reasons, reason)) return t(reasons[reason])
   const key = known[error.code]
+  if (error.code === 'invalid-argument') return t('failure.invalid', { said: withoutField(error) })
   if (key === undefined) return error.message === '' ? t('failure.unknown') : error.message
   const isSpecific = error.code === 'permission-denied' || error.code === 'quota-exceeded'
   return isSpecific && error.message !== '' ? `${t(key)} (${error.message})` : t(key)
+}
+
+/** The name of a field of the API says nothing to readers of a page. */
+function withoutField({ message, field }: ApiFailure): string {
+  return field !== undefined && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message
 }

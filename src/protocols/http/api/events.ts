@@ -111,7 +111,10 @@ export function serveEvents(
 /** What is empty or 0 does not narrow the search. @throws FileServerError 'invalid-argument' */
 function toFilter({ username, protocol, actions, path, from, to }: AuditFilterResource): AuditFilter {
   if (from && to && from >= to)
-    throw new FileServerError('invalid-argument', 'to: must be later than from', { field: 'to' })
+    throw new FileServerError('invalid-argument', 'to: must be later than from', {
+      field: 'to',
+      reason: 'end-before-beginning',
+    })
   return {
     ...(username ? { username } : {}),
     ...(protocol ? { protocol } : {}),

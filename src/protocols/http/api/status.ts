@@ -99,11 +99,12 @@ function fromStatus({
       total_bytes: storage.totalBytes,
       error: storage.error,
     })),
-    certificates: certificates.map(({ host, expiresAt, isSelfSigned, error }) => ({
+    certificates: certificates.map(({ host, expiresAt, isSelfSigned, error, reason }) => ({
       host,
       expires_at: expiresAt,
       is_self_signed: isSelfSigned,
       error,
+      ...(reason && { reason }),
     })),
   }
 }

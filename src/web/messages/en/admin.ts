@@ -11,12 +11,14 @@ import { live } from './live.ts'
 import { ownAccess } from './own-access.ts'
 import { settings } from './settings.ts'
 import { secondFactor } from './second-factor.ts'
+import { refusals } from './refusals.ts'
 import { shared } from './shared.ts'
 import { userEditor } from './user-editor.ts'
 import { users } from './users.ts'
 
 export const messages = {
   ...shared,
+  ...refusals,
   ...secondFactor,
   ...adminFrame,
   ...firstSteps,

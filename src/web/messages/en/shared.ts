@@ -16,6 +16,8 @@ export const shared = {
   'failure.changing':
     'The file is being changed all the time, so no whole copy of it could be read. Try again later.',
   'failure.directoryNotEmpty': 'The folder is not empty.',
+  'failure.invalid': 'The server does not accept this: {said}',
+  'failure.invalidPath': 'This name or path cannot be used.',
   'failure.noSpace': 'The disk of the server is full. Free some space, then try again.',
   'failure.notFound': 'It is no longer there. Load the page again.',
   'failure.permissionDenied': 'You do not have the permission for this.',

@@ -19,6 +19,8 @@ export const shared: Translation<typeof english> = {
   'failure.changing':
     'El archivo cambia continuamente y no se ha podido leer una copia completa. Inténtelo más tarde.',
   'failure.directoryNotEmpty': 'La carpeta no está vacía.',
+  'failure.invalid': 'El servidor no lo acepta: {said}',
+  'failure.invalidPath': 'Ese nombre o esa ruta no se pueden usar.',
   'failure.noSpace': 'El disco del servidor está lleno. Libere espacio e inténtelo de nuevo.',
   'failure.notFound': 'Ya no está ahí. Vuelva a cargar la página.',
   'failure.permissionDenied': 'No tiene permiso para hacer esto.',

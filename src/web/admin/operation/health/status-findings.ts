@@ -1,4 +1,5 @@
-import type { ServicesStatus } from '../../../../contract/server-status.ts'
+import type { CertificateProblemName, ServicesStatus } from '../../../../contract/server-status.ts'
+import type { MessageKey } from '../../../messages/message-key.ts'
 import { formatBytes, formatDate, formatTime } from '../../../shared/format.ts'
 import { t } from '../../../shared/i18n.ts'
 import type { Finding, Section } from './finding.ts'
@@ -187,14 +188,33 @@ function isPrivate(host: string): boolean {
   return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|localhost$)/i.test(host)
 }
 
+const certificateProblems: Readonly<Record<CertificateProblemName, MessageKey>> = {
+  'not-complete': 'health.problem.notComplete',
+  'not-readable': 'health.problem.notReadable',
+  'key-not-readable': 'health.problem.keyNotReadable',
+  'key-of-another': 'health.problem.keyOfAnother',
+  'not-servable': 'health.problem.notServable',
+  'certificate-missing': 'health.problem.certificateMissing',
+  'key-missing': 'health.problem.keyMissing',
+  'files-unreadable': 'health.problem.filesUnreadable',
+  'files-gone': 'health.problem.filesGone',
+  expired: 'health.problem.expired',
+  'not-valid-yet': 'health.problem.notValidYet',
+  'names-others': 'health.problem.namesOthers',
+  'self-signed': 'health.problem.selfSigned',
+}
+
 type Certificate = ServicesStatus['certificates'][number]
 
 function certificateFinding(certificate: Certificate, now: number): Finding {
-  const { host, expires_at: expiresAt, is_self_signed: isSelfSigned, error } = certificate
+  const { host, expires_at: expiresAt, is_self_signed: isSelfSigned, error, reason } = certificate
   const subject = host === '' ? t('health.certificate.anyHost') : host
   const values = { host: subject, date: formatDate(expiresAt) }
   const days = Math.ceil((expiresAt - now) / dayMs)
-  const failed = { subject, ...(error === '' ? {} : { detail: error }) }
+  const failed = {
+    subject,
+    ...(error === '' ? {} : { detail: reason === undefined ? error : t(certificateProblems[reason]) }),
+  }
   const renew = { ...failed, advice: t('health.certificate.renew', values) }
   if (expiresAt === 0) return { ...renew, level: 'bad', state: t('health.certificate.none') }
   if (expiresAt <= now) return { ...renew, level: 'bad', state: t('health.certificate.expired', values) }

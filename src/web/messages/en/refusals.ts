@@ -1,0 +1,36 @@
+/** What is wrong with an input, as the API names it by its reason. */
+export const refusals = {
+  'refusal.backupDamaged': 'This backup is damaged.',
+  'refusal.backupForeign':
+    'This backup is one of the SFTPGo software, whose accounts are not taken over. Add its users again under the same names, and they find their files where these were.',
+  'refusal.backupNewer': 'This backup was made by a newer version. Update this server first.',
+  'refusal.backupNone': 'This file is not a backup of this server.',
+  'refusal.endBeforeBeginning': 'The end must be later than the beginning.',
+  'refusal.folderTwice': 'A folder is used twice.',
+  'refusal.folderUnknown': 'A folder is no longer there. Load the page again.',
+  'refusal.isMissing': 'Fill this in.',
+  'refusal.isTooLong': 'This is too long.',
+  'refusal.keyEnd': 'Choose a day within a year from now.',
+  'refusal.nameCharacter':
+    'The name has a character that is not permitted: / and \\, and whatever cannot be seen.',
+  'refusal.nameDots': 'The name must not have two dots in a row.',
+  'refusal.nameEdges': 'The name must not be empty, or begin or end with a space.',
+  'refusal.nameReserved': 'This name is reserved. Choose another one.',
+  'refusal.nameSpelling':
+    'The accents of this name are spelled so that it could look like another name. Type it anew.',
+  'refusal.nameTooLong': 'The name has 255 characters at most.',
+  'refusal.notAPublicKey': 'A line is not an SSH public key.',
+  'refusal.passphraseMissing': 'This backup is encrypted. Enter its passphrase.',
+  'refusal.passwordAsBefore': 'Choose another password than the present one.',
+  'refusal.passwordIsName': 'The password must not be the user name.',
+  'refusal.passwordTooShort': 'The password needs 8 characters at least.',
+  'refusal.pathDots': "The path must not have '..' in it.",
+  'refusal.pathNotAbsolute': 'The path must begin with /.',
+  'refusal.pathOutside': 'This directory is outside the storages of the server.',
+  'refusal.pathTooLong': 'The path is too long.',
+  'refusal.pathTwice': 'A path is used twice.',
+  'refusal.secretOver': 'This took too long, or was begun again elsewhere. Close this and begin anew.',
+  'refusal.tooManyKeys': 'You have as many keys as are possible. End one first.',
+  'refusal.wrongPassphrase': 'The passphrase is not the one of this backup.',
+  'refusal.wrongPassword': 'The password is not right.',
+} as const
