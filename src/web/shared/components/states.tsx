@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'react'
 import { failureText } from '../failure-text.ts'
 import { t } from '../i18n.ts'
 import { Button } from './button.tsx'
@@ -29,11 +30,13 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
   )
 }
 
-/** What is wrong with a form as a whole. */
+/** What is wrong with a form as a whole. The button that it answers may be far from it: it is brought into view. */
 export function FormFailure({ text }: { readonly text: string | undefined }) {
+  const banner = useRef<HTMLDivElement>(null)
+  useEffect(() => banner.current?.scrollIntoView({ block: 'nearest' }), [text])
   if (text === undefined) return null
   return (
-    <div className="banner banner-failed" role="alert">
+    <div ref={banner} className="banner banner-failed form-failure" role="alert">
       <Icon name="warning" />
       <p>{text}</p>
     </div>
