@@ -25,6 +25,27 @@ export function compileGlob(pattern: string, options: { ignoreCase?: boolean } =
   return glob
 }
 
+/** Finds names of a directory as a shell does: a hidden one only where the pattern begins with a dot. */
+export function compileNameGlob(pattern: string): Glob {
+  const glob = compileGlob(pattern)
+  return { test: (name) => (pattern.startsWith('.') || !name.startsWith('.')) && glob.test(name) }
+}
+
+/** Whether a pattern can match anything but itself. */
+export function isPattern(text: string): boolean {
+  return /[*?[]/.test(text.replaceAll(/\\[^]/g, ''))
+}
+
+/** The pattern that matches `text` alone. */
+export function literalPattern(text: string): string {
+  return text.replaceAll(/[*?[\\]/g, '\\$&')
+}
+
+/** What a pattern with nothing but literals matches. */
+export function literalOf(pattern: string): string {
+  return pattern.replaceAll(/\\([^])/g, '$1')
+}
+
 /** Only the last star ever has to be tried again: what came before it matched as early as it could. */
 function matches(tokens: readonly Token[], text: readonly string[]): boolean {
   let token = 0

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commandWords } from './command-words.ts'
+import { commandPatterns, commandWords } from './command-words.ts'
 import { findCommand, sshCommandNames } from './ssh-commands.ts'
 
 test('cuts a command line into words as a shell would', () => {
@@ -14,6 +14,12 @@ test('cuts a command line into words as a shell would', () => {
     ['a; $(b) | `c` > d*', ['a;', '$(b)', '|', '`c`', '>', 'd*']],
   ] as const)
     assert.deepEqual(commandWords(line), words)
+})
+
+test('what is quoted in a pattern stands for itself', () => {
+  const line = `scp -f *.a '*.b' "[c]"?'d' \\*\\[e] 'it'\\''s'\\\\`
+  assert.deepEqual(commandPatterns(line), ['scp', '-f', '*.a', '\\*.b', '\\[c]?d', '\\*\\[e]', "it's\\\\"])
+  assert.deepEqual(commandPatterns('"'), undefined)
 })
 
 test('has no answer to quotes that do not end and to endless lines', () => {

@@ -1,9 +1,11 @@
-import { toFileServerError } from '../../core/errors.ts'
+import { isPattern } from '../../core/accounts/glob.ts'
+import { hasCode, toFileServerError } from '../../core/errors.ts'
 import type { Download } from '../../core/files/download.ts'
 import type { Entry } from '../../core/files/storage.ts'
 import type { UserFilesystem } from '../../core/files/user-filesystem.ts'
 import { joinPath, nameOf, type VirtualPath } from '../../core/files/virtual-path.ts'
 import type { ExecStream } from './exec-stream.ts'
+import { findMatches } from './scp-patterns.ts'
 import { readReply, type ScpRequest, scpPath, sendWarning } from './scp.ts'
 
 const chunkBytes = 256 * 1024
@@ -22,7 +24,8 @@ export async function sendFiles(
   const source = new Source(files, stream, request)
   try {
     if ((await readReply(stream)).kind !== 'ok') return 1
-    for (const text of request.paths) await source.sendPath(text)
+    for (const [index, text] of request.paths.entries())
+      await source.sendPath(text, request.patterns[index] ?? '')
     return source.status
   } catch (error) {
     if (error instanceof Refused) return 1
@@ -42,11 +45,29 @@ class Source {
     this.#request = request
   }
 
-  async sendPath(text: string): Promise<void> {
+  /** A pattern means what it matches where nothing is called so: the client leaves that to our side. */
+  async sendPath(text: string, pattern: string): Promise<void> {
     await this.#orWarn(text, async () => {
       const path = scpPath(this.#files, text)
-      await this.#send(path, await this.#files.stat(path))
+      let entry: Entry
+      try {
+        entry = await this.#files.stat(path)
+      } catch (error) {
+        if (hasCode(error, 'not-found') && isPattern(pattern) && (await this.#sendMatches(pattern))) return
+        throw error
+      }
+      await this.#send(path, entry)
     })
+  }
+
+  /** False when there are none. */
+  async #sendMatches(pattern: string): Promise<boolean> {
+    let isAny = false
+    for await (const path of findMatches(this.#files, pattern, this.#stream)) {
+      isAny = true
+      await this.#orWarn(path, async () => this.#send(path, await this.#files.stat(path)))
+    }
+    return isAny
   }
 
   async #send(path: VirtualPath, entry: Entry): Promise<void> {

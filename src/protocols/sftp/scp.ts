@@ -9,12 +9,14 @@ export interface ScpRequest {
   readonly keepsAttributes: boolean
   readonly wantsDirectory: boolean
   readonly paths: readonly string[]
+  /** The same, as a shell would look for them. */
+  readonly patterns: readonly string[]
 }
 
 const maxMessageBytes = 1024
 
-/** Undefined for what no scp would send. */
-export function parseScp(parameters: readonly string[]): ScpRequest | undefined {
+/** Undefined for what no scp would send. `patterns` are the parameters with what was quoted in them. */
+export function parseScp(parameters: readonly string[], patterns: readonly string[]): ScpRequest | undefined {
   const flags = new Set<string>()
   let index = 0
   for (; index < parameters.length; index++) {
@@ -36,12 +38,17 @@ export function parseScp(parameters: readonly string[]): ScpRequest | undefined 
     keepsAttributes: flags.has('p'),
     wantsDirectory: flags.has('d'),
     paths,
+    patterns: patterns.slice(index),
   }
 }
 
-/** '~' is where a session begins. */
 export function scpPath(files: UserFilesystem, text: string): VirtualPath {
-  return parseVirtualPath(text.replace(/^~(?=\/|$)/, '.'), files.startDirectory)
+  return parseVirtualPath(fromStart(text), files.startDirectory)
+}
+
+/** '~' is where a session begins. */
+export function fromStart(text: string): string {
+  return text.replace(/^~(?=\/|$)/, '.')
 }
 
 /** What the other side says to what it was sent: a warning lets it go on without this file. */

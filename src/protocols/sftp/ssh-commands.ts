@@ -1,7 +1,7 @@
 import type { Session } from '../../core/auth/sign-in.ts'
 import { toFileServerError } from '../../core/errors.ts'
 import type { SessionProtocol } from '../../core/events/events.ts'
-import { commandWords } from './command-words.ts'
+import { commandPatterns, commandWords } from './command-words.ts'
 import { ExecStream } from './exec-stream.ts'
 import { hashFiles } from './hash-command.ts'
 import { parseScp } from './scp.ts'
@@ -58,14 +58,14 @@ export function findCommand(commandLine: string): SshCommand | undefined {
             run: (session, channel) => answer(channel, `${session.files.startDirectory}\n`),
           }
     case 'scp':
-      return scpCommand(parameters)
+      return scpCommand(parameters, commandPatterns(commandLine)?.slice(1) ?? [])
     default:
       return undefined
   }
 }
 
-function scpCommand(parameters: readonly string[]): SshCommand | undefined {
-  const request = parseScp(parameters)
+function scpCommand(parameters: readonly string[], patterns: readonly string[]): SshCommand | undefined {
+  const request = parseScp(parameters, patterns)
   if (!request) return undefined
   return {
     protocol: 'SCP',

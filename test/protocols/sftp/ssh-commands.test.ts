@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { parseVirtualPath } from '../../../src/core/files/virtual-path.ts'
 import { runProgram } from '../../support/run-program.ts'
 import { openSftpWorld, type SftpWorld } from '../../support/sftp-world.ts'
 import { waitUntil } from '../../support/wait-until.ts'
@@ -11,13 +23,15 @@ import { waitUntil } from '../../support/wait-until.ts'
 let world: SftpWorld
 let local: string
 let options: string[]
+let publicKeys: string[]
 
 before(async () => {
   local = await mkdtemp(join(tmpdir(), 'ssh-commands-'))
   const key = join(local, 'key')
   await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
   world = await openSftpWorld()
-  await world.core.addUser('bob', { publicKeys: [await readFile(`${key}.pub`, 'utf8')] })
+  publicKeys = [await readFile(`${key}.pub`, 'utf8')]
+  await world.core.addUser('bob', { publicKeys })
   options = [
     'StrictHostKeyChecking=no',
     'UserKnownHostsFile=/dev/null',
@@ -133,6 +147,45 @@ function bash(script: string, where = local) {
   const env = { OPTIONS: options.join(' '), PORT: String(world.port) }
   return runProgram('bash', ['-c', script], { cwd: where, env })
 }
+
+test('finds the files that a pattern means to the old scp, as a shell would', async () => {
+  await mkdir(home('p', 'one[1]'), { recursive: true })
+  await mkdir(home('p', 'two', 'deep'), { recursive: true })
+  for (const name of [
+    'a.csv',
+    'b.csv',
+    '.c.csv',
+    'd.txt',
+    'two/a.csv',
+    'two/deep/e',
+    'one[1]/f',
+    '*.dat',
+    'g.dat',
+  ])
+    await writeFile(home('p', name), name)
+  await symlink('two', home('p', 'link'))
+  async function found(...args: string[]): Promise<string[]> {
+    const to = await mkdtemp(join(local, 'found-'))
+    const { exitCode, stderr } = await scp(...args, to)
+    const failures = exitCode === 0 ? [] : [stderr.trim()]
+    return [...failures, ...(await readdir(to, { recursive: true })).sort()]
+  }
+  assert.deepEqual(await found(remote('/p/*.csv')), ['a.csv', 'b.csv'])
+  assert.deepEqual(await found(remote('p/.*.csv')), ['.c.csv'])
+  assert.deepEqual(await found(remote('~/p/[!a].csv'), remote('/p/d.???')), ['b.csv', 'd.txt'])
+  assert.deepEqual(await found('-r', remote('/p/t*')), ['two', 'two/a.csv', 'two/deep', 'two/deep/e'])
+  await world.core.addUser('eve', { publicKeys, startDirectory: parseVirtualPath('/[x]') })
+  await mkdir(join(world.core.homeOf('eve'), '[x]'), { recursive: true })
+  await writeFile(join(world.core.homeOf('eve'), '[x]/z.csv'), 'z')
+  assert.deepEqual(await found('eve@127.0.0.1:*.csv'), ['z.csv'])
+  // Several parts; what is there by name, quoted or not, is meant by it.
+  assert.deepEqual(await found(remote('/p/*/[ae]*')), ['a.csv'])
+  assert.deepEqual(await found(remote('/*/two/*/e')), ['e'])
+  assert.deepEqual(await found(remote('/p/one[1]/f')), ['f'])
+  assert.deepEqual(await found(remote('/p/*.dat')), ['*.dat'])
+  for (const none of ['/p/*.none', '/p/*/none', "/p/'*'.csv", '/p/\\*.csv', '/none/*'])
+    assert.match((await found(remote(none)))[0] ?? '', /^scp: .*: No such file or directory$/, none)
+})
 
 test('takes no file from scp under a name that is not UTF-8, and goes on with the next', async () => {
   await mkdir(join(local, 'latin'))

@@ -1,4 +1,4 @@
-import { compileGlob } from '../../../core/accounts/glob.ts'
+import { compileNameGlob } from '../../../core/accounts/glob.ts'
 import { FileServerError, hasCode } from '../../../core/errors.ts'
 import type { Entry } from '../../../core/files/storage.ts'
 import { joinPath, nameOf, parentOf, type VirtualPath } from '../../../core/files/virtual-path.ts'
@@ -161,10 +161,8 @@ async function* matching(
   batches: AsyncIterable<readonly Entry[]>,
   pattern: string,
 ): AsyncGenerator<readonly Entry[]> {
-  const glob = compileGlob(pattern)
-  // As a shell does, a hidden name is found only by a pattern that begins with a dot.
-  const isMeant = ({ name }: Entry): boolean => glob.test(name) && (pattern[0] === '.' || name[0] !== '.')
-  for await (const batch of batches) yield batch.filter(isMeant)
+  const glob = compileNameGlob(pattern)
+  for await (const batch of batches) yield batch.filter(({ name }) => glob.test(name))
 }
 
 /** Waits for the first batch, so that what cannot be listed is answered before the transfer begins. */
