@@ -8,6 +8,8 @@ import { openLog } from './open-log.ts'
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
 const graceMs = 8_000
 const signals = ['SIGTERM', 'SIGINT'] as const
+/** Of a terminal that is closed. */
+const hangUp = 'SIGHUP'
 
 async function main(): Promise<void> {
   const config = readEnvironment()
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
     told.resolve()
   }
   for (const signal of signals) process.once(signal, onSignal)
+  // It comes twice, from the shell and from the kernel: the second one is no order to hurry.
+  process.on(hangUp, onSignal)
   try {
     const environment = describeEnvironment(config, process.env)
     const app = await startApp(config, {
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
     log.info({}, 'stopped')
   } catch (error) {
     // Whatever still lives ends by the next signal.
-    for (const signal of signals) process.off(signal, onSignal)
+    for (const signal of [...signals, hangUp] as const) process.off(signal, onSignal)
     if (stop.signal.aborted && error === stop.signal.reason) return log.info({}, 'stopped')
     log.error({ err: explainDatabaseFile(error, config.database.url) }, 'start failed')
     process.exitCode = 1

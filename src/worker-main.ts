@@ -10,7 +10,7 @@ import type { ChannelToPrimary } from './workers/messages.ts'
  * and a terminal sends them to all.
  */
 function main(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   const log = openLog({ base: { worker: process.pid } })
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
   const channel: ChannelToPrimary = new Channel(
