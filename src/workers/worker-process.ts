@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import { Channel } from './channel.ts'
 import type { ChannelToWorker } from './messages.ts'
@@ -91,5 +90,9 @@ async function endOf(child: ChildProcess, onExit: () => void): Promise<void> {
     })
   })
   // One that is killed while it sends or is given a connection may never be told as disconnected.
-  await Promise.race([isHeard, delay(hearingMs)])
+  const { promise: isTooLate, resolve: giveUp } = Promise.withResolvers<void>()
+  const timer = setTimeout(giveUp, hearingMs)
+  await Promise.race([isHeard, isTooLate])
+  // It would keep this process from ending.
+  clearTimeout(timer)
 }
