@@ -72,6 +72,9 @@ function LoadedEditor({ path, original, onSaved, onClose, onReload }: LoadedEdit
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string>()
   const [question, setQuestion] = useState<Question>()
+  const field = useRef<HTMLTextAreaElement>(null)
+  // The button that opened it is gone.
+  useEffect(() => field.current?.focus(), [])
   const lineEnd = lineEndOf(original.text)
   const content = withLineEnds(text, lineEnd)
   const isDirty = content !== withLineEnds(saved.text, lineEnd)
@@ -139,7 +142,7 @@ function LoadedEditor({ path, original, onSaved, onClose, onReload }: LoadedEdit
         aria-label={t('viewer.edit.text')}
         spellcheck={false}
         value={text}
-        autoFocus
+        ref={field}
         onInput={(event) => setText(event.currentTarget.value)}
       />
       {question === 'conflict' ? (

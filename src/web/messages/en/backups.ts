@@ -55,6 +55,7 @@ export const backups = {
   'backups.readable': 'Not encrypted',
   'backups.removeOthers': 'Also remove what the backup does not hold',
   'backups.removeOthersHint': 'Users, folders and admins that were made later. Files stay on the storages.',
+  'backups.planTitle': 'What the restore would change',
   'backups.restore': 'Restore a backup',
   'backups.restoreNow': 'Restore now',
   'backups.restoreOf': 'Restore {name}',

@@ -60,6 +60,7 @@ export const backups: Translation<typeof english> = {
   'backups.removeOthers': 'Eliminar también lo que no está en la copia',
   'backups.removeOthersHint':
     'Usuarios, carpetas y administradores creados después. Los archivos se conservan en los almacenamientos.',
+  'backups.planTitle': 'Qué cambiaría la restauración',
   'backups.restore': 'Restaurar una copia',
   'backups.restoreNow': 'Restaurar ahora',
   'backups.restoreOf': 'Restaurar {name}',

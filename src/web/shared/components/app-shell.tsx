@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'react'
 import { chooseLanguage, currentLanguage, languages, t } from '../i18n.ts'
+import { keepFocus } from '../keep-focus.ts'
 import { Notices } from '../notices.tsx'
 import { linkTo } from '../router.ts'
 import { chooseTheme, currentTheme, themes, type Theme } from '../theme.ts'
@@ -43,6 +44,7 @@ export function AppShell(props: AppShellProps) {
     if (!isFirst.current) main.current?.focus()
     isFirst.current = false
   }, [currentPage])
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), [])
   return (
     <div className={isOpen ? 'shell shell-open' : 'shell'}>
       <a className="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>

@@ -35,6 +35,7 @@ async function copyText(text: string): Promise<boolean> {
 }
 
 function copyBySelection(text: string): boolean {
+  const before = document.activeElement
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'hidden'
@@ -44,5 +45,6 @@ function copyBySelection(text: string): boolean {
   area.select()
   const isCopied = document.execCommand('copy')
   area.remove()
+  if (before instanceof HTMLElement) before.focus()
   return isCopied
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'react'
 import { t } from '../i18n.ts'
+import { keepFocus } from '../keep-focus.ts'
 import { Button } from './button.tsx'
 
 export interface DialogProps {
@@ -29,7 +30,9 @@ export function Dialog({
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
+    const stopKeeping = element ? keepFocus(element) : undefined
     return () => {
+      stopKeeping?.()
       element?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }

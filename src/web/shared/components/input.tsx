@@ -1,4 +1,5 @@
-import type { FunctionComponent, InputEventHandler } from 'preact'
+import type { FunctionComponent, InputEventHandler, Ref } from 'preact'
+import { useEffect, useRef } from 'react'
 
 export interface InputProps {
   readonly id: string
@@ -18,4 +19,13 @@ export interface InputProps {
 }
 
 /** The plain element. Preact's types tell every kind of input apart; here the kind is known at run time only. */
-export const Input = 'input' as unknown as FunctionComponent<InputProps>
+const Plain = 'input' as unknown as FunctionComponent<InputProps & { readonly ref: Ref<HTMLInputElement> }>
+
+export function Input(props: InputProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    // Browsers follow the attribute once a page, and when a dialog opens.
+    if (props.autoFocus === true) input.current?.focus()
+  }, [])
+  return <Plain ref={input} {...props} />
+}

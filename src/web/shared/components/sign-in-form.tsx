@@ -39,7 +39,7 @@ export function SignInForm({ username, passwordHint, send }: SignInFormProps) {
   })
   if (isCodeAsked)
     return (
-      <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
+      <form key="code" className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <FormFailure text={form.failure} />
         <TextField
           label={t('signIn.code')}
@@ -65,7 +65,7 @@ export function SignInForm({ username, passwordHint, send }: SignInFormProps) {
       </form>
     )
   return (
-    <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
+    <form key="password" className="form" noValidate onSubmit={(event) => void form.submit(event)}>
       <FormFailure text={form.failure} />
       <TextField
         label={t('signIn.username')}

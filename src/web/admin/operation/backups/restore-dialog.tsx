@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { BackupFileResource, RestorePlan, RestoreRequest } from '../../../../contract/backup.ts'
+import type { MessageKey } from '../../../messages/message-key.ts'
 import { callApi } from '../../../shared/api.ts'
 import { Button } from '../../../shared/components/button.tsx'
 import { Dialog } from '../../../shared/components/dialog.tsx'
@@ -17,9 +18,16 @@ export interface RestoreDialogProps {
   readonly onClose: () => void
 }
 
+/** The title takes the focus when the step before is gone, and so is read out. */
+const titles = {
+  ask: 'backups.restore',
+  plan: 'backups.planTitle',
+  done: 'backups.restored',
+} as const satisfies Record<string, MessageKey>
+
 /** Nothing changes before it has been shown what would: passphrase, plan, restore, result. */
 export function RestoreDialog({ backup, onRestored, onClose }: RestoreDialogProps) {
-  const [step, setStep] = useState<'ask' | 'plan' | 'done'>('ask')
+  const [step, setStep] = useState<keyof typeof titles>('ask')
   const [plan, setPlan] = useState<RestorePlan>()
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string>()
@@ -53,7 +61,7 @@ export function RestoreDialog({ backup, onRestored, onClose }: RestoreDialogProp
   }
   return (
     <Dialog
-      title={t('backups.restore')}
+      title={t(titles[step])}
       size="large"
       onClose={onClose}
       isClosable={!isBusy}
@@ -112,13 +120,7 @@ export function RestoreDialog({ backup, onRestored, onClose }: RestoreDialogProp
       ) : (
         <>
           <FormFailure text={failure} />
-          {step === 'done' ? (
-            <p role="status">
-              <strong>{t('backups.restored')}</strong>
-            </p>
-          ) : (
-            <Banner kind="info">{t('backups.planText')}</Banner>
-          )}
+          {step === 'plan' ? <Banner kind="info">{t('backups.planText')}</Banner> : null}
           {plan === undefined ? null : <PlanView plan={plan} />}
         </>
       )}
