@@ -3,13 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { totpAt } from '../../src/core/auth/totp.ts'
+import { assertAccessible } from '../support/browser/assert-accessible.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { choose, openAdminWorld, type AdminWorld } from './admin-world.ts'
 
 /** What has the focus: its name, else its text. */
 const focused = `(() => {
   const { activeElement: element } = document
-  return element === document.body ? 'nothing' : (element.ariaLabel ?? element.name ?? element.textContent)
+  return element === document.body ? 'nothing' : (element.ariaLabel || element.name || element.textContent)
 })()`
 
 async function assertFocused(page: Page, expected: string): Promise<void> {
@@ -85,6 +86,23 @@ describe('the focus', () => {
     assert.match(await page.evaluate<string>(focused), /^Copy/)
   })
 
+  it('goes to the text, which is selected, when it cannot be copied', async () => {
+    await using page = await admin.openAdmin('user')
+    await page.evaluate(`navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))`)
+    await page.evaluate(`document.execCommand = () => false`)
+    await page.getByRole('button', { name: /^Copy/ }).first().click()
+    const shown = page.getByRole('dialog', { name: 'It could not be copied' })
+    await shown.waitFor()
+    const password = await page.locator('input[name=password]').inputValue()
+    const selected = `document.activeElement.value.slice(
+      document.activeElement.selectionStart, document.activeElement.selectionEnd)`
+    assert.equal(await page.evaluate<string>(selected), password)
+    await assertAccessible(page, 'what could not be copied')
+    await page.keyboard.press('Escape')
+    await shown.waitFor({ state: 'detached' })
+    assert.match(await page.evaluate<string>(focused), /^Copy/)
+  })
+
   it('goes to the title of a dialog that shows something else', async () => {
     await using page = await admin.openAdmin('profile')
     await page.getByRole('button', { name: 'New key' }).click()
@@ -106,7 +124,21 @@ describe('the focus', () => {
     await assertFocused(page, 'What the restore would change')
   })
 
-  it('goes into the text that is edited, and back', async () => {
+  it('goes into the drawer of a phone, and back with Escape', async () => {
+    await using page = await admin.openAdmin('users')
+    await page.setViewportSize({ width: 390, height: 844 })
+    const button = page.getByRole('button', { name: 'Menu', exact: true })
+    assert.equal(await button.getAttribute('aria-expanded'), 'false')
+    await button.click()
+    await assertFocused(page, 'Users')
+    assert.equal(await button.getAttribute('aria-expanded'), 'true')
+    await assertAccessible(page, 'the drawer')
+    await page.keyboard.press('Escape')
+    await page.getByRole('navigation').waitFor({ state: 'hidden' })
+    await assertFocused(page, 'Menu')
+  })
+
+  it('goes into the text that is edited', async () => {
     await using page = await openClient('eve', 'files')
     await page.getByText('note.txt').first().dblclick()
     await page.getByRole('button', { name: 'Edit' }).click()

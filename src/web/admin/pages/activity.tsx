@@ -3,6 +3,7 @@ import type { DownloadTicket } from '../../../contract/file.ts'
 import { callApi } from '../../shared/api.ts'
 import { Button } from '../../shared/components/button.tsx'
 import { Menu } from '../../shared/components/menu.tsx'
+import { FoundCount } from '../../shared/components/found-count.tsx'
 import { Card, Page } from '../../shared/components/page.tsx'
 import { Empty, Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
@@ -60,6 +61,11 @@ export function Activity() {
             onChange={(changed) => goTo('events', printFilter(changed), { replace: true })}
           />
         </details>
+        <FoundCount
+          isSearching={detail !== '' && records !== undefined && !isLoading}
+          n={records?.length ?? 0}
+          hasMore={hasMore}
+        />
         {error === undefined ? null : <Failed error={error} onRetry={activity.reload} />}
         {records === undefined ? (
           error === undefined && <Loading />

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { FolderResource } from '../../../contract/folder.ts'
 import { callApi } from '../../shared/api.ts'
 import { Menu, type MenuItem } from '../../shared/components/menu.tsx'
+import { FoundCount } from '../../shared/components/found-count.tsx'
 import { Card, Page } from '../../shared/components/page.tsx'
 import { Empty, Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
@@ -43,6 +44,7 @@ export function FolderList() {
       ) : (
         <Card>
           <SearchField label={t('folders.search')} value={list.search} onChange={list.setSearch} />
+          <FoundCount isSearching={list.searched !== ''} n={list.entries.length} hasMore={list.hasMore} />
           {list.entries.length === 0 ? (
             <Empty icon="search" title={t('folders.noMatch')} />
           ) : (

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { UserResource } from '../../../contract/user.ts'
 import { callApi } from '../../shared/api.ts'
 import { Button } from '../../shared/components/button.tsx'
+import { FoundCount } from '../../shared/components/found-count.tsx'
 import { Card, Page } from '../../shared/components/page.tsx'
 import { Empty, Failed, Loading } from '../../shared/components/states.tsx'
 import { t } from '../../shared/i18n.ts'
@@ -56,6 +57,7 @@ function Users() {
       ) : (
         <Card>
           <SearchField label={t('users.search')} value={list.search} onChange={list.setSearch} />
+          <FoundCount isSearching={list.searched !== ''} n={list.entries.length} hasMore={list.hasMore} />
           {list.entries.length === 0 ? (
             <Empty icon="search" title={t('users.noMatch')} />
           ) : (

@@ -8,6 +8,9 @@ export const shared = {
   'action.retry': 'Try again',
   'action.save': 'Save',
   'action.showPassword': 'Show the password',
+  'copy.byHand':
+    'The browser does not permit it. The text is selected: copy it with Ctrl+C, ⌘C, or the menu of your device.',
+  'copy.failed': 'It could not be copied',
   'failure.aborted': 'It was interrupted. Try again.',
   'failure.accessDenied': 'Wrong user name or password.',
   'failure.alreadyExists': 'Something with this name exists already. Choose another name.',
@@ -32,6 +35,8 @@ export const shared = {
   'failure.unreachable': 'The server cannot be reached. Check your connection, then try again.',
   'form.half': 'This is not complete. Complete it, or empty it.',
   'notices.title': 'Messages',
+  'search.found': 'One match | {n} matches',
+  'search.foundMore': 'More than {n} matches',
   'shell.account': 'Your account',
   'shell.language': 'Language',
   'shell.menu': 'Menu',

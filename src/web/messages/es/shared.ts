@@ -11,6 +11,9 @@ export const shared: Translation<typeof english> = {
   'action.retry': 'Reintentar',
   'action.save': 'Guardar',
   'action.showPassword': 'Mostrar la contraseña',
+  'copy.byHand':
+    'El navegador no lo permite. El texto está seleccionado: cópialo con Ctrl+C, ⌘C o el menú de tu dispositivo.',
+  'copy.failed': 'No se pudo copiar',
   'failure.aborted': 'Se ha interrumpido. Inténtelo de nuevo.',
   'failure.accessDenied': 'Usuario o contraseña incorrectos.',
   'failure.alreadyExists': 'Ya existe algo con ese nombre. Elija otro.',
@@ -34,6 +37,8 @@ export const shared: Translation<typeof english> = {
   'failure.unreachable': 'No se puede contactar con el servidor. Compruebe su conexión e inténtelo de nuevo.',
   'form.half': 'Está incompleto. Complételo o déjelo vacío.',
   'notices.title': 'Mensajes',
+  'search.found': 'Una coincidencia | {n} coincidencias',
+  'search.foundMore': 'Más de {n} coincidencias',
   'shell.account': 'Su cuenta',
   'shell.language': 'Idioma',
   'shell.menu': 'Menú',

@@ -37,6 +37,8 @@ export function AppShell(props: AppShellProps) {
   const { name, navigation, currentPage, children } = props
   const [isOpen, setOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
+  const drawer = useRef<HTMLElement>(null)
+  const toggle = useRef<HTMLDivElement>(null)
   const isFirst = useRef(true)
   useEffect(() => {
     setOpen(false)
@@ -45,18 +47,26 @@ export function AppShell(props: AppShellProps) {
     isFirst.current = false
   }, [currentPage])
   useEffect(() => (main.current ? keepFocus(main.current) : undefined), [])
+  useEffect(() => {
+    if (isOpen) drawer.current?.querySelector('a')?.focus()
+  }, [isOpen])
+  const closeByKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !isOpen) return
+    setOpen(false)
+    toggle.current?.querySelector('button')?.focus()
+  }
   return (
     <div className={isOpen ? 'shell shell-open' : 'shell'}>
       <a className="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
         {t('shell.skip')}
       </a>
       <header className="shell-head">
-        <div className="shell-toggle">
+        <div ref={toggle} className="shell-toggle" onKeyDown={closeByKey}>
           <Button
             kind="quiet"
             icon="menu"
             label={t('shell.menu')}
-            isPressed={isOpen}
+            isExpanded={isOpen}
             onClick={() => setOpen(!isOpen)}
           />
         </div>
@@ -72,7 +82,7 @@ export function AppShell(props: AppShellProps) {
           <Menu label={t('shell.account')} icon="user" text={props.username} items={props.userItems} />
         </div>
       </header>
-      <nav className="shell-nav" aria-label={t('shell.navigation')}>
+      <nav ref={drawer} className="shell-nav" aria-label={t('shell.navigation')} onKeyDown={closeByKey}>
         <ul>
           {navigation.map((item) => (
             <li key={item.page}>

@@ -11,6 +11,8 @@ export interface ButtonProps {
   readonly isDisabled?: boolean
   readonly isBusy?: boolean
   readonly isPressed?: boolean
+  /** For a button that shows something, or hides it. */
+  readonly isExpanded?: boolean
   readonly popoverTarget?: string
   readonly onClick?: (event: MouseEvent) => void
   readonly children?: ComponentChildren
@@ -27,6 +29,7 @@ export function Button(props: ButtonProps) {
       aria-busy={isBusy ? 'true' : undefined}
       aria-label={label}
       aria-pressed={props.isPressed}
+      aria-expanded={props.isExpanded}
       title={label}
       popovertarget={props.popoverTarget}
       onClick={isBusy ? undefined : props.onClick}

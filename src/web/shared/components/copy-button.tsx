@@ -1,12 +1,14 @@
 import { useState } from 'react'
 import { t } from '../i18n.ts'
 import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
 
 /** Copies a text, also where the clipboard's own interface is refused: in a frame, or without TLS. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
   const [isCopied, setCopied] = useState(false)
+  const [hasFailed, setFailed] = useState(false)
   const copy = async () => {
-    if (!(await copyText(text))) return
+    if (!(await copyText(text))) return setFailed(true)
     setCopied(true)
     setTimeout(() => setCopied(false), 2000)
   }
@@ -21,6 +23,20 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <span className="hidden" role="status">
         {isCopied ? t('action.copied') : ''}
       </span>
+      {hasFailed ? (
+        <Dialog title={t('copy.failed')} onClose={() => setFailed(false)}>
+          <p>{t('copy.byHand')}</p>
+          <textarea
+            className="code copy-text"
+            aria-label={label ?? t('action.copy')}
+            rows={Math.min(12, text.split('\n').length + 1)}
+            readOnly
+            autoFocus
+            value={text}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+        </Dialog>
+      ) : null}
     </>
   )
 }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { ConnectionResource } from '../../../../contract/connection.ts'
 import { Button } from '../../../shared/components/button.tsx'
 import { TextField } from '../../../shared/components/field.tsx'
+import { FoundCount } from '../../../shared/components/found-count.tsx'
 import { Card } from '../../../shared/components/page.tsx'
 import { Empty } from '../../../shared/components/states.tsx'
 import { formatNumber, t } from '../../../shared/i18n.ts'
@@ -45,6 +46,7 @@ export function SessionTable({ connections, count, rates, now, onKick }: Session
             value={search}
             onChange={setSearch}
           />
+          <FoundCount isSearching={search !== ''} n={found.length} />
         </div>
       )}
       {shown.length === 0 ? (
