@@ -36,7 +36,11 @@ describe('viewers of the WebClient', () => {
     return dialog
   }
 
-  const close = () => page.getByRole('button', { name: 'Close', exact: true }).first().click()
+  const close = async () => {
+    await page.getByRole('button', { name: 'Close', exact: true }).first().click()
+    // The browser goes back after a moment, which would end a navigation of the next test.
+    await waitUntil('the page is what it was', () => page.evaluate<boolean>('history.state === null'))
+  }
 
   it('show an image as large as the window or as it is, and the next one', async () => {
     const dialog = await open('image-1.png', samplePng(2000, 1500), {
@@ -54,6 +58,35 @@ describe('viewers of the WebClient', () => {
     await dialog.getByRole('button', { name: 'Next image' }).click()
     await page.getByRole('img', { name: 'image-2.png' }).waitFor()
     await close()
+  })
+
+  it('close when the reader goes back, and the folder stays; an unsaved text asks first', async () => {
+    await mkdir(join(home, 'inner'), { recursive: true })
+    await writeFile(join(home, 'inner/back.txt'), 'a text\n')
+    await page.reload()
+    await page.getByRole('button', { name: 'inner', exact: true }).click()
+    await page.getByRole('button', { name: 'back.txt', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'back.txt' })
+    await dialog.getByText('a text').waitFor()
+    await page.goBack()
+    await dialog.waitFor({ state: 'detached' })
+    assert.match(page.url(), /#\/inner$/)
+
+    await page.getByRole('button', { name: 'back.txt', exact: true }).click()
+    await dialog.getByRole('button', { name: 'Edit' }).click()
+    await dialog.getByLabel('Text of the file').fill('another')
+    await page.goBack()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    assert.equal(await dialog.getByLabel('Text of the file').inputValue(), 'another')
+    await page.goBack()
+    await page.getByRole('dialog', { name: 'Discard' }).getByRole('button', { name: 'Discard' }).click()
+    await close()
+    await dialog.waitFor({ state: 'detached' })
+    await waitUntil('the entry of the viewer is gone', () => page.evaluate<boolean>('history.state === null'))
+    assert.match(page.url(), /#\/inner$/)
+    await page.goBack()
+    await page.getByRole('button', { name: 'inner', exact: true }).waitFor()
+    assert.match(page.url(), /#\/$/)
   })
 
   it('run no script of an SVG, and load nothing for it', async () => {
@@ -191,7 +224,7 @@ describe('viewers of the WebClient', () => {
     const dialog = await open('unsaved.txt', 'as it was')
     await dialog.getByRole('button', { name: 'Edit' }).click()
     await dialog.getByLabel('Text of the file').fill('changed')
-    await close()
+    await page.getByRole('button', { name: 'Close', exact: true }).first().click()
     const question = page.getByRole('dialog', { name: 'Discard the changes?' })
     await question.getByRole('button', { name: 'Cancel' }).click()
     assert.equal(await dialog.getByLabel('Text of the file').inputValue(), 'changed')

@@ -13,6 +13,7 @@ import type { Listing } from '../listing/use-listing.ts'
 import { transfers } from '../transfers/transfers.ts'
 import { FileDetails } from './file-details.tsx'
 import { neighboursOf } from './neighbours.ts'
+import { useGoingBack } from './use-going-back.ts'
 import { mayLeaveViewer } from './viewer-guard.ts'
 import './viewers.css'
 
@@ -49,6 +50,7 @@ export function Viewer({ listing, entry, onShow, onClose, onChanged }: ViewerPro
   // Where it was opened: the page behind may go elsewhere.
   const [directory] = useState(listing.path)
   const [chosen, setChosen] = useState<{ readonly name: string; readonly kind: FileKind }>()
+  useGoingBack(mayLeaveViewer, onClose)
   const path = joinPath(directory, entry.name)
   const mayRead = listing.rights?.download === true && entry.denied !== true && entry.type === 'file'
   const kind = chosen?.name === entry.name ? chosen.kind : mayRead ? kindOf(entry.name) : 'other'
