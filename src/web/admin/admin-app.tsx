@@ -3,7 +3,8 @@ import { Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { AdminPage } from '../../contract/pages.ts'
 import type { AdminSessionState } from '../../contract/session.ts'
 import { AppShell } from '../shared/components/app-shell.tsx'
-import { Failed, Loading } from '../shared/components/states.tsx'
+import { Page } from '../shared/components/page.tsx'
+import { Loading } from '../shared/components/states.tsx'
 import { t } from '../shared/i18n.ts'
 import { lazyPages } from '../shared/lazy-pages.ts'
 import { currentPlace, goTo, usePlace } from '../shared/router.ts'
@@ -11,6 +12,7 @@ import { SignInAgain } from '../shared/sign-in-again.tsx'
 import { useLoaded } from '../shared/use-loaded.ts'
 import { AdminSessionContext, signIn, signOut } from './admin-session.ts'
 import { adminNavigation } from './navigation.ts'
+import { ServerFailure } from './operation/health/server-failure.tsx'
 import { SignInAdmin } from './pages/sign-in-admin.tsx'
 
 /** Each page is loaded when it is shown. */
@@ -42,7 +44,14 @@ export function preloadAdminPage(): void {
 export function AdminApp({ loadSession }: AdminAppProps) {
   const state = useLoaded(loadSession, [])
   if (state.value) return <Entered state={state.value} onChange={state.reload} />
-  return state.error === undefined ? <Loading /> : <Failed error={state.error} onRetry={state.reload} />
+  if (state.error === undefined) return <Loading />
+  return (
+    <main>
+      <Page title={t('admin.name')}>
+        <ServerFailure error={state.error} onRetry={state.reload} />
+      </Page>
+    </main>
+  )
 }
 
 interface EnteredProps {

@@ -10,6 +10,7 @@ import { useLoaded, type Loaded } from '../../shared/use-loaded.ts'
 import { verdictOf, type Section } from '../operation/health/finding.ts'
 import { HealthCard, LevelMark } from '../operation/health/health-card.tsx'
 import { portFindings } from '../operation/health/port-findings.ts'
+import { ServerFailure } from '../operation/health/server-failure.tsx'
 import { statusSections } from '../operation/health/status-findings.ts'
 import '../operation/health/health.css'
 
@@ -30,9 +31,11 @@ export function Health() {
         </Button>
       }
     >
-      {status.error === undefined ? null : <Failed error={status.error} onRetry={status.reload} />}
-      {status.value === undefined ? (
-        status.error === undefined && <Loading />
+      {status.error !== undefined ? (
+        // What was found before may not be so any more.
+        <ServerFailure error={status.error} onRetry={status.reload} />
+      ) : status.value === undefined ? (
+        <Loading />
       ) : (
         <>
           <div className={`health-verdict health-verdict-${verdict.level}`} role="status">

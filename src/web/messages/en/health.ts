@@ -20,6 +20,7 @@ export const health = {
   'health.database.awayAdvice':
     'Check that the database runs and that DATABASE_URL is right. The server connects again by itself.',
   'health.database.subject': 'Database',
+  'health.database.unknownAway': 'The database does not answer. Nobody can sign in.',
   'health.encryption.optional':
     'Clients may sign in without TLS: passwords and files then travel in the clear. See Settings.',
   'health.encryption.required': 'TLS is required.',

@@ -23,6 +23,7 @@ export const health: Translation<typeof english> = {
   'health.database.awayAdvice':
     'Compruebe que la base de datos funciona y que DATABASE_URL es correcta. El servidor se vuelve a conectar por sí solo.',
   'health.database.subject': 'Base de datos',
+  'health.database.unknownAway': 'La base de datos no responde. Nadie puede iniciar sesión.',
   'health.encryption.optional':
     'Los clientes pueden entrar sin TLS: entonces las contraseñas y los archivos viajan sin cifrar. Véase Ajustes.',
   'health.encryption.required': 'Se exige TLS.',
