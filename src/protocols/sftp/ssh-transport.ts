@@ -95,8 +95,10 @@ export class SshTransport {
     // ssh2 keeps parts of what it gets, of a key exchange or a sign-in, but of data; that memory is used again.
     protocol._onPayload = (payload) => {
       const [type] = payload
-      if (serversMessages.includes(type))
-        return client.emit('error', new Error(`the client sent message ${type}, which servers send`))
+      if (serversMessages.includes(type)) {
+        client.emit('error', new Error(`the client sent message ${type}, which servers send`))
+        return undefined
+      }
       this.isCommandUtf8 = isCommandUtf8(payload)
       return onPayload(type === channelDataMessage ? payload : Buffer.from(payload))
     }
