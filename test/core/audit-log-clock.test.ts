@@ -99,6 +99,16 @@ test('a clock that is years ahead at the start removes nothing, however often th
   assert.deepEqual((await world.left()).slice(0, 3), [20, 10, 1])
 })
 
+test('what a start writes by a wrong clock before its first look vouches for no clock', async () => {
+  await using world = await openWorld()
+  await world.write(...daysAgo(20, 10, 1))
+  world.setClock(today + years)
+  world.start()
+  await world.write(today + years)
+  await world.run(hourMs)
+  assert.deepEqual((await world.left()).slice(0, 3), [20, 10, 1])
+})
+
 test('a clock that jumps while the server runs removes nothing, and is right again when it is set right', async () => {
   await using world = await openWorld()
   await world.write(...daysAgo(29, 1))
@@ -142,7 +152,7 @@ test('a server that was off for days goes on at once', async () => {
 
 test('what was written while the clock was behind stays as long as what was written before it', async () => {
   await using world = await openWorld()
-  await world.write(...daysAgo(40, 20), 0, 1000, ...daysAgo(0))
+  await world.write(...daysAgo(40, 20), 0, 1000, ...daysAgo(0.1))
   await world.run(hourMs)
   assert.deepEqual(
     (await world.left()).filter((days) => days < 1000),
@@ -162,7 +172,7 @@ test('what was written while the clock was behind stays as long as what was writ
 
 test('what was written while the clock was ahead removes nothing else', async () => {
   await using world = await openWorld()
-  await world.write(...daysAgo(40, 10), today + years, ...daysAgo(0))
+  await world.write(...daysAgo(40, 10), today + years, ...daysAgo(0.1))
   await world.run(hourMs)
   assert.deepEqual(await world.left(), [10, -3650, 0])
 })

@@ -35,17 +35,18 @@ async function openAuditWorld(): Promise<AuditWorld> {
   const database = stack.use(await openDatabase(join(directory, 'test.db'), { log: silentLog }))
   const events = new EventBus(silentLog)
   const owned = stack.move()
-  const world: AuditWorld = {
-    ...{ database, events, retentionDays: 90, now: 1000 * dayMs },
-    audit: new AuditLog({
+  const adjustable = { retentionDays: 90, now: 1000 * dayMs }
+  const audit = owned.use(
+    new AuditLog({
       ...{ events, log: silentLog, repository: database.audit, settings: database.settings },
-      retentionDays: () => world.retentionDays,
-      clock: () => world.now,
+      retentionDays: () => adjustable.retentionDays,
+      clock: () => adjustable.now,
     }),
+  )
+  return Object.assign(adjustable, {
+    ...{ database, events, audit },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-  owned.use(world.audit)
-  return world
+  })
 }
 
 function signIn(world: AuditWorld, at: number): void {

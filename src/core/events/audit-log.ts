@@ -59,7 +59,9 @@ export class AuditLog implements AsyncDisposable {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     const { settings, log, steady, repository } = options
-    const lastWritten = async () => (await repository.search({}, { limit: 1 }))[0]?.at
+    // Not what this very start has written, by a clock that may be wrong.
+    const startedAt = this.#clock()
+    const lastWritten = async () => (await repository.search({ to: startedAt }, { limit: 1 }))[0]?.at
     this.#retentionClock = new RetentionClock({
       ...{ settings, log, lastWritten, clock: this.#clock },
       ...(steady && { steady }),
