@@ -33,6 +33,8 @@ export interface HoldAsk {
   /** Bytes. */
   readonly size: number
   readonly files: number
+  /** Of these, how many it has already; under no limit nobody was asked. */
+  readonly heldFiles: number
 }
 
 export interface LentSize {

@@ -172,6 +172,18 @@ test('room that was lent ahead under another limit is not used, and is free for 
   assert.deepEqual(await world.one.quotas.usage(bob), { size: 9 * mebibyte, files: 1 })
 })
 
+test('files that are held already stay when a limit comes that they are beyond', async () => {
+  await using world = await openDesk()
+  const limits = { size: 0, files: 0 }
+  const ticket = await world.one.quotas.open(bob, limits)
+  await ticket.holdFile()
+  Object.assign(limits, { size: 9 * mebibyte, files: 1 })
+  const other = await world.one.quotas.open(bob, { size: 0, files: 0 })
+  other.settle({ size: 0, files: 1 })
+  await ticket.holdBytes(mebibyte)
+  await assert.rejects(async () => ticket.holdFile(), refused)
+})
+
 test('writes of one upload that ask side by side are all charged', async () => {
   await using world = await openDesk()
   const limits = { size: 20 * mebibyte, files: 0 }

@@ -143,6 +143,7 @@ export class QuotaBorrower {
   async #hold(ask: HoldAsk): Promise<number> {
     const lent = this.#lent.get(ask.ticket) ?? (await this.#lend(ask))
     Object.assign(lent.limits, ask.limits)
+    lent.ticket.adoptFiles(ask.heldFiles)
     lent.ticket.holdFiles(ask.files)
     const ahead = ask.size + aheadBytes
     const isAmple =

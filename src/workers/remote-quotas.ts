@@ -177,7 +177,14 @@ class RemoteTicket implements QuotaTicket {
     const limits = { size: this.#parts.limits.size, files: this.#parts.limits.files }
     if (this.#hasAsked && limits.size !== this.#grantedUnder) channel.post('quota-give-back', this.giveBack())
     this.#hasAsked = true
-    const asked = { ticket: id, account, limits, files, size: limits.size > 0 ? size : 0 }
+    const asked = {
+      ticket: id,
+      account,
+      limits,
+      heldFiles: this.#files,
+      files,
+      size: limits.size > 0 ? size : 0,
+    }
     this.#granted = await channel.call('quota-hold', asked)
     this.#grantedUnder = limits.size
     this.#grants++

@@ -26,6 +26,27 @@ test('another rate holds from the next bytes on', async () => {
   await waiting
 })
 
+test('who waits by a rate goes on when it is another one, and owes nothing', async ({ mock }) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  let [now, rate, isDone] = [0, 1, false]
+  const limiter = new BandwidthLimiter(
+    () => rate,
+    () => now,
+  )
+  const waiting = limiter.take(256 * 1024)?.then(() => {
+    isDone = true
+  })
+  now = 1_000
+  mock.timers.tick(1_000)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(!isDone)
+  rate = 10_240
+  now = 2_000
+  mock.timers.tick(1_000)
+  await waiting
+  assert.equal(limiter.take(1024), undefined)
+})
+
 test('time that was not used buys no burst', () => {
   let now = 0
   const limiter = new BandwidthLimiter(

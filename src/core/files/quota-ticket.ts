@@ -96,6 +96,13 @@ export class LedgerTicket implements QuotaTicket {
     this.#files = files
   }
 
+  /** Holds `files` in all that another process held while there was no limit: they are not judged any more. */
+  adoptFiles(files: number): void {
+    this.#requireHeld()
+    this.#counters.reservedFiles += files - this.#files
+    this.#files = files
+  }
+
   settle(change: QuotaUsage): void {
     if (this.#released) return
     this.record(change)
