@@ -15,6 +15,7 @@ export class Download implements TransferStatus {
   readonly #place: Disposable
   /** Hashing a file is not a transfer: nothing is reported. */
   readonly #isReported: boolean
+  #isDismissed = false
   #bytes = 0
   #failure: FileServerError | undefined
   #end: Promise<void> | undefined
@@ -85,6 +86,12 @@ export class Download implements TransferStatus {
     return (this.#end ??= this.#finish())
   }
 
+  /** The client wanted nothing of it: that was no transfer, and nothing is reported. Idempotent. */
+  dismiss(): Promise<void> {
+    this.#isDismissed = true
+    return this.close()
+  }
+
   /** The client did not get all it wanted. Idempotent; does nothing after close(). */
   fail(error: unknown): Promise<void> {
     return (this.#end ??= this.#finish(toFileServerError(error)))
@@ -108,7 +115,7 @@ export class Download implements TransferStatus {
     } finally {
       this.#place[Symbol.dispose]()
     }
-    if (!this.#isReported) return
+    if (!this.#isReported || this.#isDismissed) return
     const { startedAt } = this
     const what = transferFacts(this.#context, { bytes: this.#bytes, startedAt, limiter: this.#limiter })
     if (failure) events.emit({ type: 'download-failed', ...what, code: failure.code })

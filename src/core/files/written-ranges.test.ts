@@ -37,3 +37,14 @@ test('what was there before counts as written', () => {
   ranges.add(100, 150)
   assert.equal(ranges.prefix, 150)
 })
+
+test('all that has arrived ends somewhere when it has no gap, wherever it begins', () => {
+  const ranges = new WrittenRanges()
+  assert.equal(ranges.pieceEnd, 0)
+  ranges.add(66, 100)
+  assert.equal(ranges.pieceEnd, 100)
+  ranges.add(0, 33)
+  assert.equal(ranges.pieceEnd, 0)
+  ranges.add(33, 66)
+  assert.equal(ranges.pieceEnd, 100)
+})

@@ -16,6 +16,13 @@ export class WrittenRanges {
     return this.#prefix
   }
 
+  /** Where all that has arrived ends, wherever it begins; 0 when there is a gap in it. */
+  get pieceEnd(): number {
+    const [first, ...others] = this.#islands
+    if (!first) return this.#prefix
+    return this.#prefix === 0 && others.length === 0 ? first.end : 0
+  }
+
   add(start: number, end: number): void {
     if (start <= this.#prefix) {
       this.#prefix = Math.max(this.#prefix, end)

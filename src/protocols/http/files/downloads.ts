@@ -70,8 +70,14 @@ export function serveDownloads(app: HttpApp, expensive: ExpensiveRequests): void
     if (!isArchive && path !== undefined) {
       const isReported = request.method !== 'HEAD'
       const open = () => files.openDownload(path, { isReported })
-      const isPiece = isReported && request.headers.range !== undefined
-      return sendFile(request, reply, isPiece ? await downloads.piece(id, open) : wholeOf(await open()))
+      if (!isReported || request.headers.range === undefined)
+        return sendFile(request, reply, wholeOf(await open()))
+      const look = async () => {
+        const unreported = await files.openDownload(path, { isReported: false })
+        await unreported.close()
+        return unreported.entry
+      }
+      return sendFile(request, reply, await downloads.piece(id, open, look))
     }
     if (!isAsExpected(request.headers, {})) return reply.code(412).header('Content-Length', 0).send()
     if (request.method !== 'HEAD') {

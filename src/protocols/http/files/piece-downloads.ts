@@ -1,5 +1,6 @@
 import { FileServerError, hasCode } from '../../../core/errors.ts'
 import type { Download } from '../../../core/files/download.ts'
+import type { Entry } from '../../../core/files/storage.ts'
 import { WrittenRanges } from '../../../core/files/written-ranges.ts'
 import type { ByteRange } from './byte-range.ts'
 import { etagOf } from './file-entry.ts'
@@ -20,7 +21,8 @@ export interface AnswerSource {
 
 /** A download that ends with its answer. */
 export function wholeOf(download: Download): AnswerSource {
-  return { download, close: () => download.close(), fail: (error) => download.fail(error) }
+  const close = (sent?: ByteRange) => (sent ? download.close() : download.dismiss())
+  return { download, close, fail: (error) => download.fail(error) }
 }
 
 /**
@@ -30,7 +32,7 @@ export function wholeOf(download: Download): AnswerSource {
 export class PieceDownloads {
   readonly #idleMs: number
   readonly #maxWaiting: number
-  /** By link, the one that was used longest ago first; also some that have ended. */
+  /** By link, the one that was used longest ago first. */
   readonly #downloads = new Map<string, PieceDownload>()
 
   constructor({ idleMs = defaultIdleMs, maxWaiting = defaultMaxWaiting } = {}) {
@@ -38,17 +40,26 @@ export class PieceDownloads {
     this.#maxWaiting = maxWaiting
   }
 
-  /** The file of earlier pieces, or what `open` opens where there is none or it is another file by now. */
-  async piece(link: string, open: () => Promise<Download>): Promise<AnswerSource> {
+  /**
+   * The file of earlier pieces, or what `open` opens where there is none or it is another file by now; `look` tells which
+   * file that would be. @throws what these two throw
+   */
+  async piece(
+    link: string,
+    open: () => Promise<Download>,
+    look: () => Promise<Entry>,
+  ): Promise<AnswerSource> {
     const known = this.#downloads.get(link)
     if (known) {
       this.#keep(link, known)
-      const piece = await known.join()
+      const piece = await known.join(look)
       if (piece) return piece
       // Who asked at the same time has begun it anew.
-      if (this.#downloads.get(link) !== known) return this.piece(link, open)
+      if (this.#downloads.get(link) !== known) return this.piece(link, open, look)
     }
-    const begun = new PieceDownload(open(), this.#idleMs)
+    const begun = new PieceDownload(open(), this.#idleMs, () => {
+      if (this.#downloads.get(link) === begun) this.#downloads.delete(link)
+    })
     const first = begun.begin()
     this.#keep(link, begun)
     this.#endSurplus()
@@ -73,14 +84,15 @@ export class PieceDownloads {
 class PieceDownload {
   readonly #opening: Promise<Download>
   readonly #idleMs: number
+  readonly #onEnd: () => void
   #idle: NodeJS.Timeout | undefined
   #underWay = 0
-  /** From the first byte that was asked for on. */
-  #sent: WrittenRanges | undefined
+  readonly #sent = new WrittenRanges()
 
-  constructor(opening: Promise<Download>, idleMs: number) {
+  constructor(opening: Promise<Download>, idleMs: number, onEnd: () => void) {
     this.#opening = opening
     this.#idleMs = idleMs
+    this.#onEnd = onEnd
   }
 
   get isWaiting(): boolean {
@@ -93,6 +105,7 @@ class PieceDownload {
     clearTimeout(this.#idle)
     const download = await this.#opening.catch((error: unknown) => {
       this.#underWay--
+      this.#onEnd()
       throw error
     })
     let isOver = false
@@ -109,14 +122,13 @@ class PieceDownload {
     }
   }
 
-  /** Undefined when it has ended, or the file was changed or replaced, which ends it. */
-  async join(): Promise<AnswerSource | undefined> {
+  /** Undefined when it has ended, or its path leads to another file by now, or to none for this user, which ends it. */
+  async join(look: () => Promise<Entry>): Promise<AnswerSource | undefined> {
     const piece = await this.begin().catch(() => undefined)
     if (!piece) return undefined
     const { download } = piece
     try {
-      // The file that is open tells of its replacement, too: that changes its number of names.
-      if (etagOf(await download.stat()) === etagOf(download.entry)) return piece
+      if (etagOf(await look()) === etagOf(download.entry)) return piece
       throw new FileServerError('busy', 'The file has changed since its first piece')
     } catch (error) {
       await piece.fail(error)
@@ -126,22 +138,28 @@ class PieceDownload {
 
   giveUp(reason: FileServerError): void {
     clearTimeout(this.#idle)
+    this.#onEnd()
     // The end of a file that was only read changes nothing for anybody.
     this.#opening.then((download) => download.fail(reason)).catch(() => undefined)
   }
 
   async #closed(download: Download, sent: ByteRange | undefined): Promise<void> {
-    if (sent) (this.#sent ??= new WrittenRanges(sent.start)).add(sent.start, sent.end)
-    const isNone = !sent && download.bytes === 0
-    const isAll = this.#sent !== undefined && this.#sent.prefix >= download.entry.size
-    if (this.isWaiting && (isNone || isAll)) await download.close()
-    else this.#wait()
+    if (sent) this.#sent.add(sent.start, sent.end)
+    if (this.isWaiting && download.bytes === 0) return this.#end(() => download.dismiss())
+    if (this.isWaiting && this.#sent.pieceEnd >= download.entry.size) return this.#end(() => download.close())
+    this.#wait()
   }
 
   /** A client that broke off can ask again; what cannot be read is at its end. */
   async #failed(download: Download, error: unknown): Promise<void> {
     if (hasCode(error, 'aborted')) this.#wait()
-    else await download.fail(error)
+    else await this.#end(() => download.fail(error))
+  }
+
+  #end(end: () => Promise<void>): Promise<void> {
+    clearTimeout(this.#idle)
+    this.#onEnd()
+    return end()
   }
 
   #wait(): void {

@@ -18,7 +18,8 @@ export function isAsExpected(headers: IncomingHttpHeaders, { etag, modifiedAt }:
     const tags: readonly string[] = known.match(/(?:W\/)?"[^"]*"/g) ?? []
     return known.trim() === '*' || (etag !== undefined && tags.includes(etag))
   }
-  const since = Date.parse(headers['if-unmodified-since'] ?? '')
-  // Such a date has no milliseconds; one that cannot be read does not count.
+  const date = headers['if-unmodified-since'] ?? ''
+  // Such a date has no milliseconds; what is none does not count (§5.6.7).
+  const since = date.endsWith(' GMT') ? Date.parse(date) : NaN
   return Number.isNaN(since) || modifiedAt === undefined || Math.floor(modifiedAt / 1000) <= since / 1000
 }

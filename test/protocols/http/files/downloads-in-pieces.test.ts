@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ServerEvent } from '../../../../src/core/events/events.ts'
@@ -130,11 +130,31 @@ test('a file that is replaced between two pieces is another download', async () 
   ])
 })
 
+test('a directory that was moved takes the rest of its file along', async () => {
+  await using it = await openWorld()
+  await mkdir(join(it.ann.home, 'd'))
+  await rename(it.file, join(it.ann.home, 'd/large'))
+  const link = await linkTo(it.ann, '/d/large')
+  await piece(it.ann, link, 0)
+  await rename(join(it.ann.home, 'd'), join(it.ann.home, 'e'))
+  assert.equal((await ask(it.ann, link, pieceBytes)).status, 404)
+  await mkdir(join(it.ann.home, 'd'))
+  await writeFile(join(it.ann.home, 'd/large'), 'new')
+  assert.equal((await piece(it.ann, link, 0)).toString(), 'new')
+  await waitUntil('both ends', () => it.told.length > 1)
+  assert.deepEqual(it.told, [
+    ['download-failed', pieceBytes, 'not-found'],
+    ['file-downloaded', 3, ''],
+  ])
+})
+
 test('what is not in the file ends no download, and is none', async () => {
   await using it = await openWorld()
   const link = await linkTo(it.ann, '/large')
   assert.equal((await ask(it.ann, link, size)).status, 416)
+  assert.equal((await it.ann.fetch(link, { headers: { 'If-Match': '"another"' } })).status, 412)
   assert.deepEqual(it.moving(), [])
+  assert.deepEqual(it.told, [])
   await piece(it.ann, link, 0)
   assert.equal((await ask(it.ann, link, size)).status, 416)
   assert.deepEqual(it.moving(), [['/large', pieceBytes]])

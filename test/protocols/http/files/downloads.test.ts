@@ -125,7 +125,7 @@ test('a download that is asked for on condition of the file as it was is refused
   assert.deepEqual(await ask({ 'If-Match': '"another"', Range: 'bytes=99-' }), refused)
   assert.deepEqual(await ask({ 'If-Unmodified-Since': same }), whole)
   assert.deepEqual(await ask({ 'If-Unmodified-Since': before }), refused)
-  assert.deepEqual(await ask({ 'If-Unmodified-Since': 'no date' }), whole)
+  for (const none of ['no date', '5']) assert.deepEqual(await ask({ 'If-Unmodified-Since': none }), whole)
   // Of both, the stronger one counts alone.
   assert.deepEqual(await ask({ 'If-Match': etag, 'If-Unmodified-Since': before }), whole)
   const zip = await linkTo(ann, ['/a'], true)
