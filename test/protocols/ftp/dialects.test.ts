@@ -236,6 +236,23 @@ describe('dialects of clients', { concurrency: 4 }, () => {
     await it.client.command('DELE b', 550)
   })
 
+  test('REST holds for the next transfer alone, and not for one that has its own place', async () => {
+    using it = await signedIn()
+    await it.client.store('STOR rested', 'original')
+    for (const command of ['APPE rested', 'STOU']) {
+      await it.client.command('REST 3', 350)
+      await it.client.passive()
+      await it.client.command(command, 554)
+      await it.client.store('STOR rested', 'original')
+      assert.equal((await it.client.retrieve('RETR rested')).toString(), 'original')
+      await it.client.store('STOR rested', 'new')
+      assert.equal((await it.client.retrieve('RETR rested')).toString(), 'new')
+    }
+    await it.client.command('REST 0', 350)
+    await it.client.store('APPE rested', '+')
+    assert.equal((await it.client.retrieve('RETR rested')).toString(), 'new+')
+  })
+
   test('STOU finds a free name and tells it, APPE appends or begins', async () => {
     using it = await signedIn()
     const names = []

@@ -47,6 +47,7 @@ export const transferCommands = {
     isLong: true,
     usesData: true,
     async run(session, argument, signal) {
+      refuseRestart(session)
       const upload = await session.files.openUpload(session.path(argument), appendOrCreate)
       await store(session, upload, upload.size, signal)
     },
@@ -58,6 +59,7 @@ export const transferCommands = {
     isLong: true,
     usesData: true,
     async run(session, argument, signal) {
+      refuseRestart(session)
       const upload = await openUnique(session, argument)
       // The form that RFC 1123 §4.1.2.9 asks for.
       await store(session, upload, 0, signal, `FILE: ${nameOf(upload.path)}`)
@@ -84,6 +86,11 @@ export const transferCommands = {
     },
   },
 } satisfies CommandGroup
+
+/** What is appended, or goes to a new name, has its place; the position must not be left for another transfer either. */
+function refuseRestart(session: FtpSession): void {
+  if (session.takeRestart() > 0) throw new FtpRefusal(554, 'Only RETR and STOR go on at a position')
+}
 
 async function retrieve(session: FtpSession, argument: string, signal: AbortSignal): Promise<void> {
   const position = session.takeRestart()
