@@ -24,7 +24,7 @@ export interface TransferFacts {
   /** Moved, from whatever position on. */
   readonly bytes: number
   readonly durationMs: number
-  /** Of it, what was waited for the user's limit of bandwidth; absent when nothing was. */
+  /** Of it, what was waited for the limit of bandwidth that the user has for each transfer; absent when nothing was. */
   readonly waitedMs?: number
 }
 

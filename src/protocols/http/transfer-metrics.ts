@@ -50,7 +50,7 @@ export class TransferMetrics {
     ])
     this.#waits = counter(
       'sftpgo_bandwidth_wait_seconds_total',
-      'Time that transfers waited for the limit of bandwidth of their user, in ended transfers',
+      'Time that transfers waited for the limit of bandwidth that their user has for each, in ended transfers',
       ['protocol', 'operation'],
     )
     this.#durations = {
