@@ -239,6 +239,7 @@ describe('viewers of the WebClient', () => {
     const binary = await open('latin1.txt', Buffer.from([0x61, 0xf1, 0x62]))
     await binary.getByText('a\uFFFDb').waitFor()
     assert.equal(await binary.getByRole('button', { name: 'Edit' }).count(), 0)
+    await binary.getByText('It is not in UTF-8').waitFor({ timeout: 3000 })
     await close()
     const large = await open('large.txt', 'x'.repeat(mebibyte))
     await large.getByText('xxxx').waitFor()

@@ -47,7 +47,9 @@ export function PasswordCard({ onChanged }: { readonly onChanged: () => void }) 
           name="new_password"
           autoComplete="new-password"
           value={form.values.new_password}
-          hint={strengthHint(form.values.new_password)}
+          hint={
+            form.errors['new_password'] === undefined ? strengthHint(form.values.new_password) : undefined
+          }
           error={form.errors['new_password']}
           onChange={(value) => form.set({ new_password: value })}
         />

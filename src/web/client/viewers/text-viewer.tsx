@@ -53,6 +53,7 @@ function PlainText({ path, entry, onEdit }: PlainTextProps) {
   if (error !== undefined) return <Failed error={error} onRetry={reload} />
   if (!bytes || !text) return <ReadProgress received={received} size={Math.min(limit, entry.size)} />
   const isWhole = onEdit !== undefined && !isPart
+  const isBinary = looksBinary(bytes)
   const canEdit = isWhole && isEditable(text)
   return (
     <div className="viewer-fill">
@@ -65,11 +66,13 @@ function PlainText({ path, entry, onEdit }: PlainTextProps) {
             {t('viewer.text.edit')}
           </Button>
         ) : null}
-        {isWhole && !canEdit && text.isExact ? (
-          <span className="soft">{t('viewer.text.lineEnds')}</span>
+        {isWhole && !canEdit && !isBinary ? (
+          <span className="soft">
+            {text.isExact ? t('viewer.text.lineEnds') : t('viewer.text.otherEncoding')}
+          </span>
         ) : null}
       </div>
-      {looksBinary(bytes) ? <Banner kind="info">{t('viewer.text.binary')}</Banner> : null}
+      {isBinary ? <Banner kind="info">{t('viewer.text.binary')}</Banner> : null}
       <div
         className={isWrapped ? 'viewer-text viewer-text-wrap' : 'viewer-text'}
         tabIndex={0}

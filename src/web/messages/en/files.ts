@@ -168,6 +168,7 @@ export const files = {
   'viewer.text.empty': 'The file is empty.',
   'viewer.text.lineEnds': 'Its lines end in several ways, which editing here would not keep.',
   'viewer.text.more': 'Load more',
+  'viewer.text.otherEncoding': 'It is not in UTF-8, which editing here would not keep.',
   'viewer.text.part': 'The first {shown} of {size}',
   'viewer.text.wrap': 'Wrap lines',
   'viewer.tooLarge': 'Files of more than {size} are not shown here. You can download it.',

@@ -172,6 +172,7 @@ export const files: Translation<typeof english> = {
   'viewer.text.empty': 'El archivo está vacío.',
   'viewer.text.lineEnds': 'Sus líneas terminan de varias formas, que no se conservarían al editarlo aquí.',
   'viewer.text.more': 'Cargar más',
+  'viewer.text.otherEncoding': 'No está en UTF-8, y al editarlo aquí no se conservaría.',
   'viewer.text.part': 'Los primeros {shown} de {size}',
   'viewer.text.wrap': 'Ajustar líneas',
   'viewer.tooLarge': 'Los archivos de más de {size} no se muestran aquí. Puede descargarlo.',
