@@ -90,6 +90,11 @@ export class FileServerError extends Error {
   }
 }
 
+/** An input that is refused: `problem` is what stands behind the name of its field. */
+export function invalidInput(field: string, problem: string, reason?: RefusalReason): FileServerError {
+  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field, ...(reason && { reason }) })
+}
+
 /** Turns anything thrown into a FileServerError; what nobody foresaw becomes 'storage-failure' and says nothing. */
 export function toFileServerError(error: unknown): FileServerError {
   if (error instanceof FileServerError) return error

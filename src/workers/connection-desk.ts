@@ -1,11 +1,7 @@
 import type { UserLimits } from '../core/accounts/user-limits.ts'
 import type { Clock } from '../core/clock.ts'
-import type {
-  ConnectionMember,
-  ConnectionRegistry,
-  ConnectionStatus,
-  TransferStatus,
-} from '../core/connections/connection-registry.ts'
+import type { ConnectionStatus, TransferStatus } from '../core/connections/connection.ts'
+import type { ConnectionMember, ConnectionRegistry } from '../core/connections/connection-registry.ts'
 import type { EventBus } from '../core/events/event-bus.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
 import type { ChannelToWorker, Placing } from './messages.ts'

@@ -1,11 +1,7 @@
 import type { QuotaAccount } from '../core/accounts/repositories.ts'
 import type { QuotaUsage } from '../core/accounts/user.ts'
 import type { UserLimits } from '../core/accounts/user-limits.ts'
-import type {
-  ConnectionStatus,
-  TrafficTotals,
-  TransferStatus,
-} from '../core/connections/connection-registry.ts'
+import type { ConnectionStatus, TrafficTotals, TransferStatus } from '../core/connections/connection.ts'
 import type { Actor, ServerEvent, SessionProtocol } from '../core/events/events.ts'
 import type { FileIdentity } from '../core/files/storage.ts'
 import type { QuotaLimits } from '../core/files/quota-ticket.ts'

@@ -1,10 +1,9 @@
 import type { Clock } from '../core/clock.ts'
+import type { Connection, TransferStatus } from '../core/connections/connection.ts'
 import {
   type Arrival,
-  type Connection,
   type ConnectionPlaces,
   ConnectionRegistry,
-  type TransferStatus,
 } from '../core/connections/connection-registry.ts'
 import type { ChannelToPrimary, TransferNumber } from './messages.ts'
 

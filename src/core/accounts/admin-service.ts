@@ -2,7 +2,7 @@ import type { Identity } from '../auth/admin-tokens.ts'
 import type { LoginThrottle } from '../auth/login-throttle.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError, type RefusalReason } from '../errors.ts'
+import { FileServerError, invalidInput } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { KeyedLock } from '../files/keyed-lock.ts'
 import { checkName } from './account-rules.ts'
@@ -115,7 +115,7 @@ export class AdminService {
     await throttle.pass(throttleName)
     if (!(await hasher.verify(present, admin.passwordHash))) {
       throttle.recordFailure(throttleName)
-      throw invalid('current_password', 'is not your password', 'wrong-password')
+      throw invalidInput('current_password', 'is not your password', 'wrong-password')
     }
     throttle.recordSuccess(throttleName)
     const passwordHash = await this.#hash('new_password', admin.username, next)
@@ -160,8 +160,8 @@ export class AdminService {
 
   async #hash(field: string, username: string, password: string): Promise<string> {
     if (password.length < minPasswordLength)
-      throw invalid(field, `must have at least ${minPasswordLength} characters`, 'password-too-short')
-    if (password === username) throw invalid(field, 'must not be the user name', 'password-is-name')
+      throw invalidInput(field, `must have at least ${minPasswordLength} characters`, 'password-too-short')
+    if (password === username) throw invalidInput(field, 'must not be the user name', 'password-is-name')
     return this.#parts.hasher.hash(password)
   }
 
@@ -181,9 +181,9 @@ export class AdminService {
  * @throws FileServerError 'permission-denied'; 'invalid-argument' for a permission that does not exist
  */
 export function requireHeld(actor: Pick<Admin, 'permissions'>, permissions: Admin['permissions']): void {
-  if (permissions.length === 0) throw invalid('permissions', 'must not be empty')
+  if (permissions.length === 0) throw invalidInput('permissions', 'must not be empty')
   for (const permission of permissions) {
-    if (!adminPermissions.includes(permission)) throw invalid('permissions', 'hold an unknown name')
+    if (!adminPermissions.includes(permission)) throw invalidInput('permissions', 'hold an unknown name')
     if (!adminMay(actor, permission))
       throw new FileServerError('permission-denied', `You do not have the permission ${permission} yourself`)
   }
@@ -194,9 +194,5 @@ function isManager(admin: AdminSettings): boolean {
 }
 
 function hasNoPassword(field: string): FileServerError {
-  return invalid(field, 'only local admins have a password here')
-}
-
-function invalid(field: string, problem: string, reason?: RefusalReason): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field, ...(reason && { reason }) })
+  return invalidInput(field, 'only local admins have a password here')
 }

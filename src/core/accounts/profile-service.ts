@@ -1,7 +1,7 @@
 import type { LoginThrottle } from '../auth/login-throttle.ts'
 import type { PasswordHasher } from '../auth/password-hash.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError, type RefusalReason } from '../errors.ts'
+import { FileServerError, invalidInput } from '../errors.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { checkPublicKeys } from './account-rules.ts'
@@ -60,7 +60,7 @@ export class ProfileService {
     const { passwordHash } = await this.find(username)
     if (!(await hasher.verify(current, passwordHash))) {
       throttle.recordFailure(throttleName)
-      throw invalid('current_password', 'is not right', 'wrong-password')
+      throw invalidInput('current_password', 'is not right', 'wrong-password')
     }
     throttle.recordSuccess(throttleName)
     await users.changePassword(username, passwordHash, await hasher.hash(next), this.#clock())
@@ -99,12 +99,12 @@ export class ProfileService {
 
 function checkPassword(username: string, current: string, next: string): void {
   if ([...next].length < minPasswordLength)
-    throw invalid('new_password', `must have at least ${minPasswordLength} characters`, 'password-too-short')
+    throw invalidInput(
+      'new_password',
+      `must have at least ${minPasswordLength} characters`,
+      'password-too-short',
+    )
   if (next.toLowerCase() === username.toLowerCase())
-    throw invalid('new_password', 'must not be the user name', 'password-is-name')
-  if (next === current) throw invalid('new_password', 'must be another one', 'password-as-before')
-}
-
-function invalid(field: string, what: string, reason?: RefusalReason): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: ${what}`, { field, ...(reason && { reason }) })
+    throw invalidInput('new_password', 'must not be the user name', 'password-is-name')
+  if (next === current) throw invalidInput('new_password', 'must be another one', 'password-as-before')
 }

@@ -6,7 +6,7 @@ import { makeRecoveryCodes, recoveryCodeHash } from '../auth/recovery-codes.ts'
 import type { SecretBox } from '../auth/secret-box.ts'
 import { makeTotpSecret, matchingStep, otpauthUri } from '../auth/totp.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { FileServerError, type RefusalReason } from '../errors.ts'
+import { FileServerError, invalidInput } from '../errors.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { EventOf } from '../events/events.ts'
 import { requireHeld } from './admin-service.ts'
@@ -94,7 +94,7 @@ export class SecondFactorService {
     const lastStep = pending.provenStep === undefined ? 0 : pending.provenStep - 1
     const step = matchingStep(pending.secret, code, { now: this.#clock(), lastStep })
     if (step === undefined)
-      throw invalid('passcode', 'is not the code that your authenticator shows now', 'wrong-code')
+      throw invalidInput('passcode', 'is not the code that your authenticator shows now', 'wrong-code')
     pending.provenStep = step
   }
 
@@ -117,7 +117,7 @@ export class SecondFactorService {
     if (passcode !== undefined) this.validate(owner, { secret, passcode })
     const pending = this.#findPending(owner, secret)
     if (pending.provenStep === undefined)
-      throw invalid('passcode', 'give the code that your authenticator shows', 'code-missing')
+      throw invalidInput('passcode', 'give the code that your authenticator shows', 'code-missing')
     const recoveryCodes = makeRecoveryCodes()
     const factor = {
       secret: box.seal(purposeOf(owner), pending.secret),
@@ -209,9 +209,10 @@ export class SecondFactorService {
     if (password !== undefined) {
       if (await hasher.verify(password, passwordHash)) return
       throttle.recordFailure(throttleName)
-      throw invalid('password', 'is not your password', 'wrong-password')
+      throw invalidInput('password', 'is not your password', 'wrong-password')
     }
-    if (passcode === undefined) throw invalid('password', 'give your password, or a code', 'code-missing')
+    if (passcode === undefined)
+      throw invalidInput('password', 'give your password, or a code', 'code-missing')
     const taken = await codes.take(owner, secondFactor, passcode, { recovery: true })
     if (taken === 'right') return
     throttle.recordFailure(throttleName)
@@ -220,7 +221,7 @@ export class SecondFactorService {
         'too-many-attempts',
         'Too many wrong codes, try again in a quarter of an hour',
       )
-    throw invalid('passcode', 'is not a right code, or was used already', 'wrong-code')
+    throw invalidInput('passcode', 'is not a right code, or was used already', 'wrong-code')
   }
 
   #findPending(owner: FactorOwner, secret: string | undefined): Pending {
@@ -228,7 +229,7 @@ export class SecondFactorService {
     const isOver = !pending || this.#clock() - pending.madeAt > pendingMs
     // Secrets are made by the server: no page can talk somebody into a known one.
     if (isOver || (secret !== undefined && secret !== pending.secret))
-      throw invalid(
+      throw invalidInput(
         'secret',
         'is not the one that was made last, or it has waited for too long: make a new one',
         'second-factor-secret-over',
@@ -248,10 +249,6 @@ export class SecondFactorService {
 function checkProtocols({ kind }: FactorOwner, wanted: readonly LoginProtocol[]): readonly LoginProtocol[] {
   if (kind === 'admin') return ['HTTP']
   const protocols = factorProtocols.filter((protocol) => wanted.includes(protocol))
-  if (protocols.length === 0) throw invalid('protocols', 'name at least one of SSH, FTP and HTTP')
+  if (protocols.length === 0) throw invalidInput('protocols', 'name at least one of SSH, FTP and HTTP')
   return protocols
-}
-
-function invalid(field: string, problem: string, reason?: RefusalReason): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: ${problem}`, { field, ...(reason && { reason }) })
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
-import type { TrafficTotals } from './connection-registry.ts'
+import type { TrafficTotals } from './connection.ts'
 
 const sampleIntervalMs = 1_000
 const maxSamples = 300

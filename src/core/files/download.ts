@@ -1,5 +1,5 @@
 import { FileServerError, toFileServerError } from '../errors.ts'
-import type { TransferStatus } from '../connections/connection-registry.ts'
+import type { TransferStatus } from '../connections/connection.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'
 import type { Entry, ReadableFile, SocketDescriptor } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'

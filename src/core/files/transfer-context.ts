@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Connection } from '../connections/connection-registry.ts'
+import type { Connection } from '../connections/connection.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { TransferFacts } from '../events/events.ts'
 import type { BandwidthLimiter } from './bandwidth-limiter.ts'

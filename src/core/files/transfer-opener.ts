@@ -1,5 +1,5 @@
 import type { User } from '../accounts/user.ts'
-import type { Connection } from '../connections/connection-registry.ts'
+import type { Connection } from '../connections/connection.ts'
 import { FileServerError } from '../errors.ts'
 import type { AccessRules } from './access-rules.ts'
 import { BandwidthLimiter } from './bandwidth-limiter.ts'

@@ -1,4 +1,4 @@
-import type { TransferStatus } from '../connections/connection-registry.ts'
+import type { TransferStatus } from '../connections/connection.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
 import { checkSize } from './attribute-changes.ts'
 import { ChargedSize } from './charged-size.ts'
