@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { runSftp } from '../support/ssh-programs.ts'
 import { connectSftp, type SftpConnection } from '../support/ssh-session.ts'
 import { BareConnection } from '../support/ssh-wire.ts'
@@ -103,6 +104,24 @@ describe('SIGTERM', { concurrency: 2 }, () => {
     assert.ok(isOk, stderr)
     assert.equal(await exitCode, 0)
     assert.equal(await hashOf(join(user.home, 'f')), await hashOf(local))
+  })
+
+  test('leaves a client whose transfer has ended a moment for its goodbye, and waits for no later one', async () => {
+    await using world = await SshWorld.open()
+    const user = await world.addUser()
+    using session = await connectSftp(user.target)
+    const handle = await session.open('/f', 'w')
+    await session.write(handle, 0, Buffer.from('whole'))
+    const exitCode = world.product.stop('SIGTERM')
+    await session.close(handle)
+    const endedAt = performance.now()
+    for (let i = 0; i < 5; i++) {
+      await delay(100)
+      assert.deepEqual(await session.list('/'), ['f'])
+    }
+    await waitFor(session.closed, 'the end of the session', 5_000)
+    assert.equal(await exitCode, 0)
+    assert.ok(performance.now() - endedAt < 5_000, 'before the time for running transfers is over')
   })
 
   test('does not wait for ever: a transfer that stands still is broken off and leaves the original', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
+import { seeOff } from '../see-off.ts'
 import type { FtpServerOptions } from './ftp-options.ts'
 import { takeProxyHeader } from '../proxy-header.ts'
 import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
@@ -86,12 +87,12 @@ export class FtpServer implements ProtocolServer {
     this.#isStopping = true
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
     this.#servers = []
-    for (const session of this.#sessions)
-      if (!session.hasRunningTransfer) session.hangUp('The server is stopping')
-    const ended = Promise.all([...this.#sessions].map((session) => session.ended))
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
-    for (const session of this.#sessions) session.hangUp('The server is stopping')
-    await ended
+    await seeOff(() => this.#sessions, {
+      graceMs,
+      hasTransfers: (session) => session.hasRunningTransfer,
+      hangUp: (session) => session.hangUp('The server is stopping'),
+    })
+    await Promise.all([...this.#sessions].map((session) => session.ended))
     await this.#options.passivePorts.stop()
     await Promise.all(closed)
   }

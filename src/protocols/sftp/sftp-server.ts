@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type ClientInfo, type Connection } from 'ssh2'
 import type { SignIn } from '../../core/auth/sign-in.ts'
-import { steadyClock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
+import { seeOff } from '../see-off.ts'
 import { gaveWayText, type Newcomer, SignInPlaces } from '../sign-in-places.ts'
 import { isCryptoAddonLoaded } from './crypto-addon.ts'
 import { disconnectReason, plainDisconnect } from './disconnect-message.ts'
@@ -198,24 +198,26 @@ export class SftpServer implements ProtocolServer {
     })
   }
 
+  #connections(): SshConnection[] {
+    return [...this.#accepted.values()].flatMap(({ connection }) => connection ?? [])
+  }
+
   #check(): void {
     const now = Date.now()
-    for (const { connection } of this.#accepted.values()) connection?.check(now)
+    for (const connection of this.#connections()) connection.check(now)
   }
 
   async #stop(graceMs: number): Promise<void> {
     clearInterval(this.#timer)
     const closed = this.#listener.listening ? once(this.#listener, 'close') : undefined
     this.#listener.close()
-    const deadline = steadyClock() + graceMs
-    const connections = () =>
-      [...this.#accepted.values()].map(({ connection }) => connection).filter((one) => one !== undefined)
-    while (steadyClock() < deadline && connections().some((connection) => connection.hasTransfers))
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    const ending = connections()
-    for (const connection of ending)
-      connection.disconnect(disconnectReason.byApplication, 'The server is stopping')
-    await Promise.all(ending.map((connection) => connection.whenEnded()))
+    await seeOff(() => this.#connections(), {
+      graceMs,
+      hasTransfers: (connection) => connection.hasTransfers,
+      hangUp: (connection) => connection.disconnect(disconnectReason.byApplication, 'The server is stopping'),
+    })
+    // Also those that were told to end before.
+    await Promise.all(this.#connections().map((connection) => connection.whenEnded()))
     const sockets = [...this.#accepted.keys()]
     for (const socket of sockets) socket.destroySoon()
     await Promise.all([closed, ...sockets.map(whenClosed)])

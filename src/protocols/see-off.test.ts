@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { seeOff } from './see-off.ts'
+
+class Client {
+  hasTransfers: boolean
+  hangUps = 0
+
+  constructor(hasTransfers: boolean) {
+    this.hasTransfers = hasTransfers
+  }
+
+  static seeOff(present: () => Iterable<Client>, graceMs: number): Promise<void> {
+    const hasTransfers = (client: Client) => client.hasTransfers
+    return seeOff(present, { graceMs, hasTransfers, hangUp: (client) => client.hangUps++ })
+  }
+}
+
+test('who moves nothing is hung up on at once, who does is not, and nobody twice', async () => {
+  const [idle, busy] = [new Client(false), new Client(true)]
+  const seen = Client.seeOff(() => [idle, busy], 300)
+  assert.deepEqual([idle.hangUps, busy.hangUps], [1, 0])
+  await seen
+  assert.deepEqual([idle.hangUps, busy.hangUps], [1, 1])
+})
+
+test('a client whose transfer has ended may leave by itself', async () => {
+  const clients = new Set([new Client(true)])
+  const [client] = clients
+  assert.ok(client)
+  const seen = Client.seeOff(() => clients, 60_000)
+  await delay(60)
+  client.hasTransfers = false
+  await delay(200)
+  assert.equal(client.hangUps, 0)
+  clients.delete(client)
+  await seen
+  assert.equal(client.hangUps, 0)
+})
+
+test('one that stays is hung up on long before the grace is over', { timeout: 20_000 }, async () => {
+  const client = new Client(true)
+  const seen = Client.seeOff(() => [client], 3_600_000)
+  await delay(60)
+  client.hasTransfers = false
+  await seen
+  assert.equal(client.hangUps, 1)
+})
