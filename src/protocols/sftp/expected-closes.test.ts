@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { rootPath } from '../../core/files/virtual-path.ts'
 import { ExpectedCloses } from './expected-closes.ts'
 import type { WriteHandle } from './open-handles.ts'
@@ -24,7 +25,7 @@ async function isOver(wait: Promise<unknown> | undefined): Promise<boolean> {
   return wait === undefined || isSettled
 }
 
-const withTimers = (t: TestContext) => t.mock.timers.enable({ apis: ['setTimeout'] })
+const withTimers = (t: TestContext) => t.mock.timers.enable({ apis: ['setInterval'] })
 
 test('a request waits for the CLOSE of its file, and for no other', async (t) => {
   withTimers(t)
@@ -70,4 +71,19 @@ test('a file that is kept open holds requests up for a quarter of a second, and 
   assert.equal(closes.of(everything), undefined)
   upload.bytes += 5
   assert.ok(!(await isOver(closes.of(everything))))
+})
+
+test('a CLOSE that came while this process stood still is read before patience is over', async () => {
+  const { closes, handle } = open()
+  const order: string[] = []
+  void closes.of(everything)?.then(() => order.push('went on'))
+  const until = performance.now() + 400
+  while (performance.now() < until);
+  // What the socket holds is read after the timers that are due.
+  setImmediate(() => {
+    order.push('CLOSE')
+    closes.closed(handle)
+  })
+  await delay(50)
+  assert.deepEqual(order, ['CLOSE', 'went on'])
 })
