@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { PacketRun } from './packet-run.ts'
-import { packetHeaderLength, type PacketShape } from './ssh-transport.ts'
+import { packetHeaderLength, type PacketShape } from './ssh-packet.ts'
 
 const shapes: PacketShape[] = [
   { blockLength: 16, unpadded: 4, tagLength: 16 },

@@ -1,6 +1,6 @@
 import type { BufferPool } from '../../core/files/buffer-pool.ts'
 import { slabsFor } from './packet-slabs.ts'
-import { packetHeaderLength, packetLength, type PacketShape, sealPacket } from './ssh-transport.ts'
+import { packetHeaderLength, packetLength, type PacketShape, sealPacket } from './ssh-packet.ts'
 
 /**
  * Bytes for a channel, laid out as the SSH packets they will travel in: file data is read straight to its place

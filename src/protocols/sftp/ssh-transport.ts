@@ -1,16 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
 import { type DisconnectReason, disconnectPayload } from './disconnect-message.ts'
-import { fillPadding } from './random-padding.ts'
 import { isCommandUtf8 } from './ssh-fields.ts'
-
-/** How the cipher in force wants a packet (RFC 4253 §6): its block, what is left out of padding, its tag. */
-export interface PacketShape {
-  readonly blockLength: number
-  /** Bytes of the length field that padding does not count. */
-  readonly unpadded: number
-  readonly tagLength: number
-}
+import {
+  channelDataMessage,
+  packetHeaderLength,
+  packetLength,
+  type PacketShape,
+  sealPacket,
+} from './ssh-packet.ts'
 
 /** The parts of ssh2's cipher objects that are used here; compiled ciphers encrypt in place. */
 interface Cipher {
@@ -64,17 +62,12 @@ interface Protocol {
 
 /** Unsent bytes of one connection above which nothing more is produced for it. */
 const maxPendingBytes = 1024 * 1024
-const channelDataHeader = 9
-const channelDataMessage = 94
 const stderrType = 1
 /** For servers to send (RFC 4252 §6, RFC 4256 §3.2): ssh2 would take each for the answer to the oldest request. */
 const serversMessages: readonly (number | undefined)[] = [51, 52, 53, 60]
 /** ssh2 refuses longer packets, and is to do so at once. */
 const maxReceivedLength = 35_000
 const lengthBytes = Buffer.alloc(4)
-
-/** Length field, padding length, then message number, channel and data length. */
-export const packetHeaderLength = 4 + 1 + channelDataHeader
 
 /**
  * The one place that reaches into ssh2: what it sends cannot be held back or laid out through its public side. The
@@ -279,27 +272,4 @@ export class SshTransport {
     packet.set(payload, 5)
     cipher.encrypt(packet)
   }
-}
-
-/** Bytes on the wire of a CHANNEL_DATA with `length` bytes of data. */
-export function packetLength(shape: PacketShape, length: number): number {
-  return packetHeaderLength + length + paddingLength(shape, length) + shape.tagLength
-}
-
-/** Writes everything around the data that already lies at `packetHeaderLength`. */
-export function sealPacket(packet: Buffer, shape: PacketShape, channel: number, length: number): void {
-  const padding = paddingLength(shape, length)
-  packet.writeUInt32BE(1 + channelDataHeader + length + padding, 0)
-  packet[4] = padding
-  packet[5] = 94
-  packet.writeUInt32BE(channel, 6)
-  packet.writeUInt32BE(length, 10)
-  fillPadding(packet, packetHeaderLength + length, padding)
-}
-
-/** At least four bytes, so that the encrypted part is a multiple of the block (RFC 4253 §6). */
-function paddingLength(shape: PacketShape, length: number): number {
-  const used = (packetHeaderLength + length - shape.unpadded) % shape.blockLength
-  const padding = shape.blockLength - used
-  return padding < 4 ? padding + shape.blockLength : padding
 }
