@@ -201,6 +201,36 @@ function randomFillSync(packet, at, length) {
 `,
   },
   {
+    name: 'offer-held-back',
+    reason:
+      'The offer of a key exchange goes out before the client’s is known, so that everybody is offered everything. With ' +
+      '_chooseOffer the server says what it offers to whom.',
+    file: 'lib/protocol/Protocol.js',
+    find: `        kexinit(this);
+
+        return p + 1 - chunkOffset;`,
+    replace: `        if (!this._chooseOffer)
+          kexinit(this);
+
+        return p + 1 - chunkOffset;`,
+  },
+  {
+    name: 'offer-chosen',
+    reason: 'The other half of offer-held-back: what was held back is chosen and sent.',
+    file: 'lib/protocol/kex.js',
+    find: `  const local = self._offer;
+  const remote = init;
+`,
+    replace: `  if (self._chooseOffer && !self._kexinit) {
+    self._offer = new KexInit(self._chooseOffer(init));
+    kexinit(self);
+  }
+
+  const local = self._offer;
+  const remote = init;
+`,
+  },
+  {
     name: 'collector-safe-ciphers',
     reason:
       'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +

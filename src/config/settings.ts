@@ -98,7 +98,7 @@ export const settings = [
     clone: 'false',
     container: 'false',
     description:
-      '`true` offers only SSH algorithms that ssh-audit has nothing against. Some clients are shut out, curl of Debian 12 for one.',
+      '`true` leaves out SSH algorithms that are mistrusted, which only clients that know no better are offered otherwise: curl of Debian 12, for one, is shut out.',
   },
   {
     name: 'SFTP_LEGACY_ALGORITHMS',

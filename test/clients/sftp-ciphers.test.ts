@@ -46,7 +46,32 @@ describe('SSH ciphers and keys', { concurrency: 2 }, () => {
     }
   })
 
-  test('nothing weak and nothing that is not implemented is offered', async () => {
+  test('a client that knows better gets nothing that is mistrusted, also where it prefers that, and when keys change', async () => {
+    const { target } = await world.addUser()
+    const local = await world.localFile(4_000_000)
+    const options = [
+      ...['-o', 'KexAlgorithms=ecdh-sha2-nistp256,diffie-hellman-group14-sha256,curve25519-sha256'],
+      ...['-o', 'Ciphers=aes256-ctr', '-o', 'MACs=hmac-sha2-256,hmac-sha2-512-etm@openssh.com'],
+      ...['-o', 'RekeyLimit=1M', '-o', 'LogLevel=DEBUG1'],
+    ]
+    const { isOk, stderr } = await runSftp(target, [`put "${local}" /f`], options)
+    assert.ok(isOk, stderr.slice(-2_000))
+    const chosen = (pattern: RegExp) => [...new Set([...stderr.matchAll(pattern)].map(([, name]) => name))]
+    assert.deepEqual(chosen(/kex: algorithm: (\S+)/g), ['curve25519-sha256'])
+    assert.deepEqual(chosen(/kex: \S+ cipher: aes256-ctr MAC: (\S+)/g), ['hmac-sha2-512-etm@openssh.com'])
+    assert.deepEqual(chosen(/kex: host key algorithm: (\S+)/g), ['ssh-ed25519'])
+    assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 2, 'keys were changed')
+  })
+
+  test('a client that knows the server by its ECDSA host key is shown that one', async () => {
+    const { target } = await world.addUser()
+    const options = ['-o', 'HostKeyAlgorithms=ecdsa-sha2-nistp256,ssh-ed25519', '-o', 'LogLevel=DEBUG1']
+    const { isOk, stderr } = await runSftp(target, ['pwd'], options)
+    assert.ok(isOk, stderr)
+    assert.match(stderr, /kex: host key algorithm: ecdsa-sha2-nistp256/)
+  })
+
+  test('a client that waits for the offer of the server gets it, with nothing weak and nothing that is not implemented', async () => {
     const offer = await readOffer(world.product.sftpPort)
     const names = Object.values(offer).flat()
     assert.deepEqual(

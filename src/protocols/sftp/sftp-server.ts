@@ -189,7 +189,7 @@ export class SftpServer implements ProtocolServer {
     if (!accepted || !socket.writable) return void socket.destroy()
     accepted.connection = new SshConnection({
       ...{ client, info, signIn, log },
-      acceptsSha1: this.#algorithms === 'legacy',
+      algorithms: this.#algorithms,
       receiver: accepted.receiver,
       limits: this.#limits,
       budget: this.#budget,

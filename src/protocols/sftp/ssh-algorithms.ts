@@ -1,7 +1,23 @@
 import type { Algorithms } from 'ssh2'
 
 const kinds = ['kex', 'serverHostKey', 'cipher', 'hmac'] as const
-type Lists = Readonly<Record<(typeof kinds)[number], readonly string[]>>
+type Kind = (typeof kinds)[number]
+type Lists = Readonly<Record<Kind, readonly string[]>>
+
+/** The name-lists of one SSH_MSG_KEXINIT (RFC 4253 §7.1) that say how to encrypt in one direction. */
+interface DirectionLists {
+  readonly cipher: readonly string[]
+  readonly mac: readonly string[]
+}
+
+/** The name-lists of one SSH_MSG_KEXINIT that are chosen from here, best first. */
+export interface OfferLists {
+  readonly kex: readonly string[]
+  readonly serverHostKey: readonly string[]
+  /** From client to server, and back. */
+  readonly cs: DirectionLists
+  readonly sc: DirectionLists
+}
 
 /**
  * What nobody has anything against, best first. Compression is off: inflating starts before a client has signed in.
@@ -51,11 +67,57 @@ const lists = {
   legacy: [strict, compatible, legacy],
 } as const
 
-/** Each offers what the one before does, and more. */
+/** Each has what the one before does, and more; what is more is offered to those alone who need it. */
 export type SshAlgorithms = keyof typeof lists
 
-/** The algorithm lists for ssh2's server. */
+/** All that the server can do, for ssh2. */
 export function offeredAlgorithms(choice: SshAlgorithms): Algorithms & { serverHostKey: string[] } {
   const joined = kinds.map((kind) => [kind, lists[choice].flatMap((one) => one[kind])])
   return { ...Object.fromEntries(joined), compress: ['none'] } as ReturnType<typeof offeredAlgorithms>
+}
+
+/** SSH.NET before 2024 makes no offer before it has the server's; it is identified alike in all versions. */
+export function waitsForOffer(software: string): boolean {
+  return software.startsWith('Renci.SshNet')
+}
+
+/**
+ * What to offer a client that has made its own offer: `all`, without what is weaker than what it can do itself. An ECDSA
+ * host key stays for who prefers it to others, as it may know the server by that.
+ */
+export function offerTo(client: OfferLists, all: OfferLists): OfferLists {
+  const direction = (asked: DirectionLists, known: DirectionLists) => ({
+    cipher: bestOf('cipher', known.cipher, asked.cipher),
+    mac: bestOf('hmac', known.mac, asked.mac),
+  })
+  return {
+    kex: bestOf('kex', all.kex, client.kex),
+    serverHostKey: bestOf('serverHostKey', all.serverHostKey, client.serverHostKey),
+    cs: direction(client.cs, all.cs),
+    sc: direction(client.sc, all.sc),
+  }
+}
+
+function bestOf(kind: Kind, all: readonly string[], asked: readonly string[]): readonly string[] {
+  let best = all
+  for (const weaker of [legacy, compatible]) {
+    const better = best.filter((name) => !weaker[kind].includes(name))
+    const chosen = asked.find((name) => better.includes(name))
+    if (chosen === undefined) break
+    if (
+      kind === 'serverHostKey' &&
+      !isSameKey(
+        chosen,
+        asked.find((name) => best.includes(name)),
+      )
+    )
+      break
+    best = better
+  }
+  return best
+}
+
+/** One RSA key proves itself with several algorithms. */
+function isSameKey(one: string, other: string | undefined): boolean {
+  return one === other || [one, other].every((name) => name?.includes('rsa-') || name === 'ssh-rsa')
 }

@@ -8,6 +8,7 @@ import { type HostKeyProofs, proveRequestName } from './host-key-proofs.ts'
 import { HandleBudget } from './open-handles.ts'
 import type { WindowBudget } from './receive-window.ts'
 import { SftpSession } from './sftp-session.ts'
+import { offerTo, type SshAlgorithms, waitsForOffer } from './ssh-algorithms.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
 import { findCommand, type SshCommand, unreadableCommand } from './ssh-commands.ts'
@@ -34,8 +35,7 @@ export interface ConnectionOptions {
   readonly limits: ConnectionLimits
   readonly budget: WindowBudget
   readonly proofs: HostKeyProofs
-  /** Takes signatures of RSA keys over SHA-1. */
-  readonly acceptsSha1: boolean
+  readonly algorithms: SshAlgorithms
   readonly onSignedIn: () => void
   readonly log: Log
 }
@@ -67,11 +67,13 @@ export class SshConnection {
   #endReason = 'connection closed'
 
   constructor(options: ConnectionOptions) {
-    const { client, receiver, limits, info } = options
+    const { client, receiver, limits, info, algorithms } = options
     const { socket } = receiver
     this.#options = options
     this.#socket = socket
     this.#transport = new SshTransport(client, socket)
+    if (algorithms !== 'strict' && !waitsForOffer(info.header.versions.software))
+      this.#transport.offerByClient(offerTo)
     receiver.frameBy(this.#transport)
     this.#handles = new HandleBudget(limits.maxHandlesPerSession)
     this.#authentication = new SshAuthentication({
@@ -80,7 +82,7 @@ export class SshConnection {
       remoteAddress: options.receiver.address,
       clientVersion: `SSH-${info.header.versions.protocol}-${info.header.versions.software}`.slice(0, 255),
       limits,
-      acceptsSha1: options.acceptsSha1,
+      acceptsSha1: algorithms === 'legacy',
       log: options.log,
       onSession: (session) => this.#begin(session),
       disconnect: (reason, text) => this.disconnect(reason, text),

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
 import { type DisconnectReason, disconnectPayload } from './disconnect-message.ts'
+import type { OfferLists } from './ssh-algorithms.ts'
+import type { KnownDirection, Protocol } from './ssh2-internals.ts'
 import { isCommandUtf8 } from './ssh-fields.ts'
 import {
   channelDataMessage,
@@ -10,59 +12,11 @@ import {
   sealPacket,
 } from './ssh-packet.ts'
 
-/** The parts of ssh2's cipher objects that are used here; compiled ciphers encrypt in place. */
-interface Cipher {
-  _onWrite: (packet: Uint8Array) => void
-  readonly _encBlockLen?: number
-  readonly _aadLen?: number
-  readonly _macLen?: number
-  readonly _macActualLen?: number
-  allocPacket(payloadLength: number): Buffer
-  encrypt(packet: Buffer): void
-}
-
-/** The parts of ssh2's decipher objects that are used here; the second three tell how much of a packet they hold. */
-interface Decipher {
-  readonly inSeqno: number
-  readonly _lenBytes?: number
-  readonly _lenPos?: number
-  readonly _blockPos?: number
-  readonly _macETM?: boolean
-  readonly _macActualLen?: number
-  readonly _instance: { decryptLen(length: Buffer, sequence: number): number }
-}
-
-type GlobalRequestHandler = (protocol: unknown, name: string, wantReply: boolean, data: unknown) => void
-
-/** The parts of ssh2's Protocol that have no public name. */
-interface Protocol {
-  readonly _kexinit: unknown
-  readonly _cipher: Cipher
-  readonly _decipher: Decipher | undefined
-  _onPayload: (payload: Buffer) => unknown
-  /** Of the last key exchange that has begun. */
-  readonly _kex:
-    | {
-        readonly sessionID: Buffer
-        readonly negotiated: { readonly serverHostKey: string }
-        readonly _sentNEWKEYS: boolean
-      }
-    | undefined
-  readonly _handlers: { GLOBAL_REQUEST: GlobalRequestHandler }
-  requestSuccess(data: Buffer): void
-  requestFailure(): void
-  channelData(channel: number, bytes: Uint8Array): void
-  channelExtData(channel: number, bytes: Uint8Array, type: number): void
-  channelEOF(channel: number): void
-  channelClose(channel: number): void
-  channelWindowAdjust(channel: number, bytes: number): void
-  exitStatus(channel: number, status: number): void
-  authPKOK(algorithm: string, key: Uint8Array): void
-}
-
 /** Unsent bytes of one connection above which nothing more is produced for it. */
 const maxPendingBytes = 1024 * 1024
 const stderrType = 1
+/** A client that waits for our offer of algorithms gets it after this, in milliseconds; over longer links others do, too. */
+const offerPatienceMs = 300
 /** For servers to send (RFC 4252 §6, RFC 4256 §3.2): ssh2 would take each for the answer to the oldest request. */
 const serversMessages: readonly (number | undefined)[] = [51, 52, 53, 60]
 /** ssh2 refuses longer packets, and is to do so at once. */
@@ -94,6 +48,27 @@ export class SshTransport {
       }
       this.isCommandUtf8 = isCommandUtf8(payload)
       return onPayload(type === channelDataMessage ? payload : Buffer.from(payload))
+    }
+  }
+
+  /**
+   * Keeps the offer of algorithms back until the client has made its own, and lets `choose` say what of all to offer. A client
+   * that waits for ours is offered all after a moment. Has to be called before ssh2 makes the offer.
+   */
+  offerByClient(choose: (client: OfferLists, all: OfferLists) => OfferLists): void {
+    const protocol = this.#protocol
+    const { kex, serverHostKey, cs, sc } = protocol._offer.lists
+    const known = ({ cipher, mac }: KnownDirection) => ({ cipher: cipher.array, mac: mac.array })
+    const all = { kex: kex.array, serverHostKey: serverHostKey.array, cs: known(cs), sc: known(sc) }
+    const rest = ({ compress, lang }: KnownDirection) => ({ compress: compress.array, lang: lang.array })
+    const timer = setTimeout(() => {
+      if (!this.isGone) protocol.rekey()
+    }, offerPatienceMs)
+    this.#socket.once('close', () => clearTimeout(timer))
+    protocol._chooseOffer = (client) => {
+      clearTimeout(timer)
+      const chosen = choose(client, all)
+      return { ...chosen, cs: { ...chosen.cs, ...rest(cs) }, sc: { ...chosen.sc, ...rest(sc) } }
     }
   }
 
