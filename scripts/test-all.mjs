@@ -30,7 +30,7 @@ const clients = [
 const browser = ['chromium-headless-shell', 'fonts-dejavu-core', 'unzip']
 const services = ['postgresql']
 const containers = ['buildah', 'podman', 'runc']
-const observers = ['procps', 'ssh-audit', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
+const observers = ['iproute2', 'procps', 'ssh-audit', 'sslscan', 'strace', 'testssl.sh', 'util-linux']
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, {
