@@ -121,6 +121,7 @@ test('a server that is killed right after a restore counts what the restored use
     const users = body as { username: string; used_quota_size?: number }[]
     return users.flatMap(({ username, used_quota_size: used = 0 }) => (username === 'ann' ? [] : used))
   }
-  await waitUntil('all counts', async () => (await sizes()).every((size) => size === 900))
+  const isCounted = async () => (await sizes()).every((size) => size === 900)
+  await waitUntil('all counts', isCounted, 60_000, 200)
   assert.equal((await sizes()).length, names.length)
 })
