@@ -15,6 +15,7 @@ export class Download implements TransferStatus {
   readonly #place: Disposable
   /** Hashing a file is not a transfer: nothing is reported. */
   readonly #isReported: boolean
+  #size: number
   #isDismissed = false
   #bytes = 0
   #failure: FileServerError | undefined
@@ -27,6 +28,7 @@ export class Download implements TransferStatus {
     options: { limiter: BandwidthLimiter; isReported: boolean },
   ) {
     this.#file = file
+    this.#size = file.entry.size
     this.#context = context
     this.#limiter = options.limiter
     this.#isReported = options.isReported
@@ -45,6 +47,11 @@ export class Download implements TransferStatus {
   /** As it was when opened. */
   get entry(): Entry {
     return this.#file.entry
+  }
+
+  /** Bytes of the file, as they were when it was opened, or looked at by stat() last. */
+  get size(): number {
+    return this.#size
   }
 
   /** Fills `target` from `position`; fewer bytes only at the end of the file, 0 past it. */
@@ -77,8 +84,10 @@ export class Download implements TransferStatus {
     this.#onEnd = listener
   }
 
-  stat(): Promise<Entry> {
-    return this.#file.stat()
+  async stat(): Promise<Entry> {
+    const entry = await this.#file.stat()
+    this.#size = entry.size
+    return entry
   }
 
   /** The client has what it wanted. Idempotent. */

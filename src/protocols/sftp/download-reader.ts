@@ -132,6 +132,8 @@ export class DownloadReader {
   }
 
   async #answer(download: Download, group: readonly ReadRequest[], turn: Promise<void>): Promise<void> {
+    // Clients take fewer bytes than they asked for as the end of the file, and it may have grown.
+    if (group.some(({ position, length }) => position + length > download.size)) await download.stat()
     const lengths = group.map((request) => expectedLength(download, request))
     const total = lengths.reduce((sum, length) => sum + dataHeaderLength + length, 0)
     const run = this.#channel.newRun(total)
@@ -168,9 +170,9 @@ export class DownloadReader {
   }
 }
 
-/** What is there to read, as far as is known; the file may have grown since it was opened. */
+/** What is there to read, as far as is known. */
 function expectedLength(download: Download, { position, length }: ReadRequest): number {
-  const left = download.entry.size - position
+  const left = download.size - position
   return Math.min(length, left > 0 ? left : maxProbeBytes)
 }
 
@@ -187,7 +189,7 @@ function takeGroup(reads: PendingReads): ReadRequest[] {
     bytes += length
     next = request.position + request.length
     // What lies beyond the known end is asked for by itself.
-    if (length < request.length || request.position >= reads.download.entry.size) break
+    if (length < request.length || request.position >= reads.download.size) break
   }
   return reads.queue.splice(0, count)
 }

@@ -113,6 +113,20 @@ test('answers reads sent ahead with the right bytes, whole, short and past the e
   assert.deepEqual(await sftp.read(one, 0, 0), Buffer.alloc(0))
 })
 
+test('a READ that goes beyond the end which the file had when it was opened is answered with all there is', async () => {
+  await using world = await openSftpWorld()
+  const [sftp, other] = [await world.openSftp(), await world.openSftp()]
+  const bytes = randomBytes(60_000)
+  await writeFile(join(world.home, 'log'), bytes.subarray(0, 100))
+  const [file, log] = [await sftp.open('/log', read), await other.open('/log', write | append)]
+  assert.deepEqual(await sftp.read(file, 0, 200), bytes.subarray(0, 100))
+  assert.equal(await other.write(log, 0, bytes.subarray(100, 2000)), ok)
+  assert.deepEqual(await sftp.read(file, 0, 4096), bytes.subarray(0, 2000))
+  assert.equal(await other.write(log, 0, bytes.subarray(2000)), ok)
+  const answers = await Promise.all([0, 30_000, 60_000].map((position) => sftp.read(file, position, 30_000)))
+  assert.deepEqual(answers, [bytes.subarray(0, 30_000), bytes.subarray(30_000), eof])
+})
+
 test('keeps the order of requests on one handle that depend on each other', async () => {
   await using world = await openSftpWorld()
   const sftp = await world.openSftp()
