@@ -55,6 +55,7 @@ export class OpenHandles {
   readonly closes = new ExpectedCloses()
   readonly #budget: HandleBudget
   readonly #handles = new Map<number, Handle>()
+  readonly #writing = new Set<WriteHandle>()
   #last = 0
   #isEnded = false
 
@@ -77,7 +78,10 @@ export class OpenHandles {
       }
       this.#last = (this.#last + 1) >>> 0
       this.#handles.set(this.#last, handle)
-      if (handle.kind === 'write') this.closes.opened(handle)
+      if (handle.kind === 'write') {
+        this.#writing.add(handle)
+        this.closes.opened(handle)
+      }
       return this.#last
     } catch (error) {
       this.#budget.giveBack()
@@ -92,12 +96,23 @@ export class OpenHandles {
     return handle
   }
 
+  /** Settles when the WRITEs to the file at `path` that came so far have been answered; undefined when they have. */
+  writesTo(path: VirtualPath): Promise<unknown> | undefined {
+    const writes: Promise<void>[] = []
+    for (const { path: written, queue } of this.#writing)
+      if (written === path && !queue.isIdle) writes.push(queue.idle())
+    return writes.length === 0 ? undefined : Promise.all(writes)
+  }
+
   /** Takes it away: nothing sent after a CLOSE reaches the file. @throws 'busy' */
   remove(number: number): Handle {
     const handle = this.get(number)
     this.#handles.delete(number)
     this.#budget.giveBack()
-    if (handle.kind === 'write') this.closes.closed(handle)
+    if (handle.kind === 'write') {
+      this.#writing.delete(handle)
+      this.closes.closed(handle)
+    }
     return handle
   }
 

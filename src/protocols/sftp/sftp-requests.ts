@@ -109,7 +109,7 @@ export class SftpRequests {
   async #closeHandle(handle: Handle): Promise<Answer> {
     switch (handle.kind) {
       case 'read':
-        await handle.reads.idle()
+        await this.#afterWrites(handle.path, () => handle.reads.idle())
         await handle.download.close()
         return 'ok'
       case 'write':
@@ -131,17 +131,19 @@ export class SftpRequests {
     if (handle.kind === 'directory') throw new FileServerError('is-a-directory', 'Is a directory')
     if (handle.kind === 'read') {
       if (length === 0) return encodeDataHeader(id, 0)
-      this.#downloads.read(handle.reads, { id, position, length })
-      return 'later'
+      return this.#afterWrites(handle.path, () => {
+        this.#downloads.read(handle.reads, { id, position, length })
+        return 'later'
+      })
     }
     if (!handle.mayRead) throw new FileServerError('permission-denied', 'Not open for reading')
     return handle.queue.alone(() => readBack(handle.upload, { id, position, length }))
   }
 
-  #statHandle(handle: Handle): Promise<Entry> {
+  #statHandle(handle: Handle): Entry | Promise<Entry> {
     switch (handle.kind) {
       case 'read':
-        return handle.download.stat()
+        return this.#afterWrites(handle.path, () => handle.download.stat())
       case 'write':
         return handle.queue.alone(() => handle.upload.stat())
       case 'directory':
@@ -253,7 +255,13 @@ export class SftpRequests {
   }
 
   #ask(path: VirtualPath, task: () => Promise<Answer>): Promise<Answer> {
-    return this.#order.run<Answer>([path], false, task)
+    return this.#order.run<Answer>([path], false, async () => this.#afterWrites(path, task))
+  }
+
+  /** As if each request were answered before the next is sent (draft-ietf-secsh-filexfer-02 §4.1), by whatever handle it writes. */
+  #afterWrites<T>(path: VirtualPath, task: () => T | Promise<T>): T | Promise<T> {
+    const writes = this.#handles.writesTo(path)
+    return writes ? writes.then(task) : task()
   }
 
   #path(fields: FieldReader): VirtualPath {

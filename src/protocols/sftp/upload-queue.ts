@@ -49,6 +49,11 @@ export class UploadQueue {
     return this.#queue.length === 0 && this.#running.length === 0 && !this.#isTaskRunning
   }
 
+  /** Settles when everything asked for so far has been answered. */
+  idle(): Promise<void> {
+    return this.alone(() => Promise.resolve())
+  }
+
   write(write: QueuedWrite): void {
     this.#queue.push(write)
     this.#advance()

@@ -146,6 +146,35 @@ test('keeps the order of requests on one handle that depend on each other', asyn
   assert.equal(attributesIn(afterwards).size, 100_000)
 })
 
+test('answers what is asked about a file after the WRITEs that were sent before, whichever handle they name', async () => {
+  await using world = await openSftpWorld()
+  const sftp = await world.openSftp()
+  const bytes = randomBytes(200_000)
+  await writeFile(join(world.home, 'f'), '')
+  const [file, writing, staged] = [
+    await sftp.open('/f', read),
+    await sftp.open('/f', write),
+    await sftp.open('/new', put),
+  ]
+  for (let end = 10_000; end < bytes.length; end += 10_000) {
+    const part = bytes.subarray(end - 10_000, end)
+    const [, , fstat, content, ...answers] = await Promise.all([
+      sftp.write(writing, end - 10_000, part),
+      sftp.write(staged, end - 10_000, part),
+      sftp.request(packetType.fstat, handle(file)),
+      sftp.read(file, end - 10_000, 30_000),
+      ...['/f', '/new'].flatMap((name) => [
+        sftp.request(packetType.stat, path(name)),
+        sftp.request(packetType.lstat, path(name)),
+      ]),
+    ])
+    for (const answer of [fstat, ...answers]) assert.equal(attributesIn(answer).size, end)
+    assert.deepEqual(content, part)
+  }
+  const last = [sftp.write(writing, 0, bytes), sftp.read(file, 190_000, 9000), sftp.close(file)] as const
+  assert.deepEqual(await Promise.all(last), [ok, bytes.subarray(190_000, 199_000), ok])
+})
+
 test('answers a CLOSE after the reads sent before it', async () => {
   await using world = await openSftpWorld()
   await writeFile(join(world.home, 'file'), Buffer.alloc(2_000_000))
