@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import {
   appendFile,
   mkdir,
@@ -91,6 +93,65 @@ describe('sshfs', { concurrency: 1 }, () => {
         assert.equal(await readFile(name(index), 'utf8'), `other ${index}`)
       }
       await world.quotaSettles(user)
+    }))
+
+  test('reads what another program of the mount is still writing', () =>
+    withMount(async (mounted, { home }) => {
+      const path = join(mounted, 'f')
+      for (const earlier of [undefined, 'the earlier file, which is longer']) {
+        if (earlier) await writeFile(path, earlier)
+        let text = ''
+        await using file = await open(path, 'w')
+        for (let index = 0; index < 30; index++) {
+          const more = `line ${index} ${'x'.repeat(index * 100)}\n`
+          await file.write(more)
+          text += more
+          const { isOk, stdout } = await runProgram('cat', [path])
+          assert.deepEqual([isOk, stdout], [true, text])
+          if (earlier) assert.equal(await readFile(join(home, 'f'), 'utf8'), earlier)
+        }
+        await file.close()
+        await arrives(home, { f: text })
+        await rm(path)
+      }
+    }))
+
+  test('follows a file that another program of the mount is writing, or appends to', () =>
+    withMount(async (mounted, { home }) => {
+      await writeFile(join(mounted, 'inPlace'), '')
+      await arrives(home, { inPlace: '' })
+      for (const [name, how] of [
+        ['new', 'w'],
+        ['inPlace', 'a'],
+      ] as const) {
+        const lines = Array.from({ length: 200 }, (_, index) => `${name} ${index} ${'x'.repeat(index * 9)}\n`)
+        await using file = await open(join(mounted, name), how)
+        const tail = spawn('tail', ['-f', '-s', '0.02', '-c', '+1', join(mounted, name)])
+        try {
+          let seen = ''
+          tail.stdout.on('data', (bytes: Buffer) => (seen += bytes.toString()))
+          for (const line of lines) await file.write(line)
+          await waitUntil('tail to see it all', () => Promise.resolve(seen.length >= lines.join('').length))
+          assert.equal(seen, lines.join(''))
+        } finally {
+          tail.kill()
+          await once(tail, 'close')
+        }
+      }
+    }))
+
+  test('a program that reads a name sees what was renamed to it before, whole', () =>
+    withMount(async (mounted) => {
+      await Promise.all(
+        ['a', 'b', 'c'].map(async (name) => {
+          for (let index = 0; index < 60; index++) {
+            const text = `${name} ${index} `.repeat(1 + index * 50)
+            await writeFile(join(mounted, `${name}.new`), text)
+            await rename(join(mounted, `${name}.new`), join(mounted, name))
+            assert.equal(await readFile(join(mounted, name), 'utf8'), text)
+          }
+        }),
+      )
     }))
 
   test('renames, also over a file that exists', () =>

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { type ErrorCode, FileServerError } from '../../src/core/errors.ts'
-import type { Entry, Storage, StorageKey, WriteMode } from '../../src/core/files/storage.ts'
+import type {
+  Entry,
+  ReadableFile,
+  Storage,
+  StorageKey,
+  WritableFile,
+  WriteMode,
+} from '../../src/core/files/storage.ts'
 import { descriptorOf, openSocketPair } from '../support/socket-pair.ts'
 
 /** Two empty storages of one kind that can rename into each other. */
@@ -205,6 +212,47 @@ const uploadFacts: Record<string, Fact> = {
     assert.equal(await file.read(0, target), 4)
     assert.equal(text(target), 'mine')
     await fails('aborted', file.forsakeName())
+  },
+  'what was written so far is read beside the upload, and what comes after it': async ({ storage }) => {
+    await put(storage, ['file'], 'the original')
+    await using file = await opened(storage, ['file'], 'replace')
+    await file.write(0, [bytes('one')])
+    const reader = await file.openReader()
+    assert.deepEqual([reader.entry.name, reader.entry.size], ['file', 3])
+    assert.equal(await all(reader), 'one')
+    await file.write(3, [bytes('two')])
+    assert.equal(await all(reader), 'onetwo')
+    assert.equal((await reader.stat()).size, 6)
+    await file.commit()
+    assert.equal(await all(reader), 'onetwo')
+    assert.deepEqual((await reader.stat()).identity, (await storage.stat(['file'])).identity)
+    await reader.close()
+    await fails('aborted', reader.read(0, new Uint8Array(1)))
+    await fails('aborted', file.openReader())
+    assert.equal(await get(storage, ['file']), 'onetwo')
+  },
+  'who reads beside an upload reads on when it is moved, loses its name or is discarded': async ({
+    storage,
+  }) => {
+    await storage.makeDirectory(['d'])
+    for (const end of [
+      (file: WritableFile) => file.moveTo(['d', 'file']),
+      (file: WritableFile) => file.forsakeName(),
+      () => undefined,
+    ]) {
+      await using file = await opened(storage, ['file'], 'create')
+      await file.write(0, [bytes('mine')])
+      const readers = [await file.openReader()]
+      await end(file)
+      readers.push(await file.openReader())
+      await file.discard()
+      for (const reader of readers) {
+        assert.equal(await all(reader), 'mine')
+        await reader.close()
+      }
+    }
+    assert.deepEqual(await namesIn(storage, []), ['d'])
+    await storage.removeDirectory(['d'])
   },
   'a discarded replacement leaves the original': async ({ storage }) => {
     await put(storage, ['file'], 'the original')
@@ -427,6 +475,19 @@ const modifyFacts: Record<string, Fact> = {
     await other.commit()
     assert.equal(await get(storage, ['file']), 'anew')
     await fails('not-found', storage.openWrite(['missing'], 'append'))
+  },
+  'what is modified is read beside it': async ({ storage }) => {
+    await put(storage, ['file'], 'begin')
+    for (const [mode, content] of [
+      ['modify', 'BEgin'],
+      ['append', 'BEginBE'],
+    ] as const) {
+      await using file = await opened(storage, ['file'], mode)
+      const reader = await file.openReader()
+      await file.write(0, [bytes('BE')])
+      assert.equal(await all(reader), content)
+      await reader.close()
+    }
   },
   'a directory is not modified': async ({ storage }) => {
     await storage.makeDirectory(['d'])
@@ -796,6 +857,12 @@ export async function get(storage: Storage, key: StorageKey): Promise<string> {
   } finally {
     await file.close()
   }
+}
+
+/** What an open file holds now, of a hundred bytes at most. */
+async function all(file: ReadableFile): Promise<string> {
+  const content = new Uint8Array(100)
+  return text(content.subarray(0, await file.read(0, content)))
 }
 
 export async function entriesIn(storage: Storage, key: StorageKey): Promise<Entry[]> {

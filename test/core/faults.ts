@@ -52,7 +52,7 @@ export function withFaults<T extends object>(name: string, target: T, faults: Fa
       return (...args: unknown[]) =>
         faults.run(`${name}.${property}`, async () => {
           const result: unknown = await method(...args)
-          return result && (property === 'openWrite' || property === 'openRead')
+          return result && ['openWrite', 'openRead', 'openReader'].includes(property)
             ? withFaults('file', result as object, faults)
             : result
         })

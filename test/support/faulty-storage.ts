@@ -216,6 +216,11 @@ class FaultyWritableFile implements WritableFile {
     return this.#inner.read(position, target)
   }
 
+  async openReader(): Promise<ReadableFile> {
+    await this.#pass('openRead')
+    return new FaultyReadableFile(await this.#inner.openReader(), this.#pass)
+  }
+
   truncate(size: number): Promise<void> {
     return this.#inner.truncate(size)
   }

@@ -97,6 +97,8 @@ export interface WritableFile {
   /** Writes all chunks one after the other from `position`. May extend or leave holes. */
   write(position: number, chunks: readonly Uint8Array[]): Promise<void>
   read(position: number, target: Uint8Array): Promise<number>
+  /** Opens the same bytes once more: those of now and those to come. It is read on after the end of this one, and closed by itself. */
+  openReader(): Promise<ReadableFile>
   truncate(size: number): Promise<void>
   setAttributes(attributes: Attributes): Promise<void>
   stat(): Promise<Entry>

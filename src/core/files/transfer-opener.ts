@@ -25,8 +25,9 @@ export interface OpenForWriting {
   /** The client says that it goes on with an upload that broke off. */
   readonly isResume?: boolean
   /**
-   * For protocols whose clients know an open file as POSIX does: renamed by its session it is complete under the new name, and
-   * removed it is gone. Otherwise it takes the name it was opened for, whatever its session does to that meanwhile.
+   * For protocols whose clients know an open file as POSIX does: its session reads what was written so far, renamed by it it is
+   * complete under the new name, and removed it is gone. Otherwise it takes the name it was opened for, whatever its session
+   * does to that meanwhile, and is read when it is complete.
    */
   readonly followsName?: boolean
   /** Milliseconds since the epoch; given to the file where the user may set times. */
@@ -58,13 +59,14 @@ export class TransferOpener {
     this.#parts = parts
   }
 
-  /** Needs 'download'. */
+  /** Needs 'download'. An upload of this session that follows its name (OpenForWriting) is read as far as it has come. */
   async openDownload(path: VirtualPath, { isLimited, isReported }: TransferKind): Promise<Download> {
     const { access, mounts, open, connection } = this.#parts
     access.requireName(path)
     access.requireFor(path, 'download')
     const { mount, key } = mounts.locate(path)
-    const file = await mount.storage.openRead(key)
+    // Of several, the one that was begun last.
+    const file = await (open.followersOf(path).at(-1)?.openReader() ?? mount.storage.openRead(key))
     const limiter = new BandwidthLimiter(() => (isLimited ? connection.limits.downloadBandwidth : 0))
     const download = new Download(file, this.#transfer(path), { limiter, isReported })
     return open.addDownload(download)

@@ -18,7 +18,7 @@ export interface UploadOptions {
   readonly isResumable: boolean
   /** A copy is reported as a copy. */
   readonly isReported: boolean
-  /** Its session changes its name with the file's, while it is open. */
+  /** While it is open its session reads it by its name, and changes that with the file's. */
   readonly followsName: boolean
   /** Bytes; 0 = no limit. Asked each time. */
   readonly maxFileSize: () => number

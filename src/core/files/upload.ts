@@ -4,7 +4,7 @@ import { checkSize } from './attribute-changes.ts'
 import { ChargedSize } from './charged-size.ts'
 import type { InPlaceHandle } from './in-place-files.ts'
 import { ReplacementWatch } from './replacement-watch.ts'
-import type { Attributes, CommitOptions, Entry } from './storage.ts'
+import type { Attributes, CommitOptions, Entry, ReadableFile } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
 import { notResumable } from './unfinished-replacements.ts'
@@ -72,7 +72,7 @@ export class Upload implements TransferStatus {
     return this.#options.inPlace === undefined
   }
 
-  /** True when the name that it will take goes with what its session does to `path`. */
+  /** True when it is the file that its session means by `path`. */
   followsNameOf(path: VirtualPath): boolean {
     return this.#options.followsName && this.isStaged && this.hasName(path) && this.isOpen
   }
@@ -116,6 +116,12 @@ export class Upload implements TransferStatus {
       throw new FileServerError('permission-denied', 'Reading is not permitted here')
     this.#requireOpen()
     return this.#options.file.read(position, target)
+  }
+
+  /** Opens what is in the file so far, and what comes; rights are the caller's business. @throws 'aborted' once ended */
+  async openReader(): Promise<ReadableFile> {
+    this.#requireOpen()
+    return this.#turns.share(() => this.#options.file.openReader())
   }
 
   /** Called once, when the transfer has ended either way. */

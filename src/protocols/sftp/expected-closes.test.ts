@@ -48,6 +48,19 @@ test('nobody waits for a file that is still being written to, or is changed in p
   assert.equal(open({ isStaged: false }).closes.of(everything), undefined)
 })
 
+test('who depends on no CLOSE waits for none, but keeps its place behind those who wait', async (t) => {
+  withTimers(t)
+  const { closes, handle } = open()
+  assert.equal(closes.of(everything, { isNeeded: false }), undefined)
+  const order: string[] = []
+  void closes.of(everything)?.then(() => order.push('first'))
+  void closes.of(everything, { isNeeded: false })?.then(() => order.push('second'))
+  assert.ok(!(await isOver(closes.of(everything, { isNeeded: false }))))
+  closes.closed(handle)
+  await isOver(undefined)
+  assert.deepEqual(order, ['first', 'second'])
+})
+
 test('who comes while another waits goes on after it, also when the file is written to meanwhile', async (t) => {
   withTimers(t)
   const { closes, handle, queue } = open()

@@ -15,8 +15,8 @@ interface Writing {
 
 /**
  * Clients with several threads (sshfs) close a file and use its name in one moment, and then what depends on the CLOSE may
- * be sent before it. The name still holds what the upload will replace: that would be read for the new file, appended to and
- * lost, renamed or removed. So such a request waits a moment for the CLOSE of a file whose WRITEs are all answered.
+ * be sent before it. The name still holds what the upload will replace: that would be appended to and lost, renamed or removed.
+ * So such a request waits a moment for the CLOSE of a file whose WRITEs are all answered.
  */
 export class ExpectedCloses {
   readonly #writing = new Map<WriteHandle, Writing>()
@@ -30,13 +30,20 @@ export class ExpectedCloses {
     this.#writing.delete(handle)
   }
 
-  /** Settles when no CLOSE is to be expected any more of what `concerns` the request; undefined when none is now. */
-  of(concerns: (upload: WriteHandle) => boolean): Promise<unknown> | undefined {
+  /**
+   * Settles when no CLOSE is to be expected any more of what `concerns` the request; undefined when none is now. Where it
+   * depends on none, it keeps its place behind those who wait.
+   */
+  of(
+    concerns: (upload: WriteHandle) => boolean,
+    { isNeeded = true }: { isNeeded?: boolean } = {},
+  ): Promise<unknown> | undefined {
     const waits: Promise<void>[] = []
     for (const [handle, writing] of this.#writing)
       if (concerns(handle)) {
         // Whoever waits already came first.
-        const wait = writing.wait ?? (isDone(handle, writing) ? begin(handle, writing) : undefined)
+        const mayBegin = isNeeded && isDone(handle, writing)
+        const wait = writing.wait ?? (mayBegin ? begin(handle, writing) : undefined)
         if (wait) waits.push(wait.promise)
       }
     return waits.length === 0 ? undefined : Promise.all(waits)

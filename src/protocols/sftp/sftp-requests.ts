@@ -100,7 +100,7 @@ export class SftpRequests {
     const flags = fields.uint32()
     // Attributes sent along are read and left out: all files are made alike.
     decodeAttributes(fields)
-    return this.#afterCloses([path], isOpenForChange(flags), async () => {
+    return this.#inOrder([path], isOpenForChange(flags), async () => {
       const handle = await this.#handles.open(() => openFile(this.#session.files, path, flags))
       return encodeHandle(id, handle)
     })
@@ -177,7 +177,7 @@ export class SftpRequests {
   #rename(fields: FieldReader, options: { replace: boolean }): Promise<Answer> {
     const from = this.#path(fields)
     const to = this.#path(fields)
-    return this.#afterCloses([from, to], true, async () => {
+    return this.#inOrder([from, to], true, async () => {
       await this.#session.files.rename(from, to, options)
       return 'ok'
     })
@@ -237,25 +237,21 @@ export class SftpRequests {
 
   #change(fields: FieldReader, task: (path: VirtualPath) => Promise<void>): Promise<Answer> {
     const path = this.#path(fields)
-    return this.#afterCloses([path], true, async () => {
+    return this.#inOrder([path], true, async () => {
       await task(path)
       return 'ok'
     })
   }
 
-  /** For what would do something else to the names before a CLOSE than after it. */
-  #afterCloses(
-    paths: readonly VirtualPath[],
-    isChange: boolean,
-    task: () => Promise<Answer>,
-  ): Promise<Answer> {
-    const run = () => this.#order.run(paths, isChange, task)
-    const closes = this.#handles.closes.of((upload) => paths.includes(upload.path))
-    return closes ? closes.then(run) : run()
+  #ask(path: VirtualPath, task: () => Promise<Answer>): Promise<Answer> {
+    return this.#inOrder([path], false, async () => this.#afterWrites(path, task))
   }
 
-  #ask(path: VirtualPath, task: () => Promise<Answer>): Promise<Answer> {
-    return this.#order.run<Answer>([path], false, async () => this.#afterWrites(path, task))
+  /** Changes wait for a CLOSE before which they would do something else than after it, and hold up what comes behind them. */
+  #inOrder(paths: readonly VirtualPath[], isChange: boolean, task: () => Promise<Answer>): Promise<Answer> {
+    const run = () => this.#order.run(paths, isChange, task)
+    const closes = this.#handles.closes.of((upload) => paths.includes(upload.path), { isNeeded: isChange })
+    return closes ? closes.then(run) : run()
   }
 
   /** As if each request were answered before the next is sent (draft-ietf-secsh-filexfer-02 §4.1), by whatever handle it writes. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { FileServerError } from '../../core/errors.ts'
 import type {
   Attributes,
@@ -11,69 +12,24 @@ import type {
 } from '../../core/files/storage.ts'
 import type { DiskCalls } from './adaptive-disk.ts'
 import type { HeldDirectory, Place } from './held-directory.ts'
+import { descriptorPath } from './descriptor-path.ts'
 import { isLink, toEntry } from './disk-entry.ts'
 import { onDisk } from './disk-error.ts'
 import { moveToFreeName, syncDirectory } from './durable-name.ts'
+import { OpenFile } from './open-file.ts'
 import { requireFile, setOpenFileAttributes } from './set-attributes.ts'
 import { releaseStagedName } from './staged-name.ts'
-
-/**
- * A descriptor that is closed only when no call uses it any more: the kernel gives its number to the next file that
- * anybody opens, and a late read or write would hit that one.
- */
-class OpenFile {
-  readonly disk: DiskCalls
-  readonly #descriptor: number
-  /** As far as it is known here. */
-  #bytes: number
-  #calls = 0
-  #closing: PromiseWithResolvers<void> | undefined
-
-  constructor(disk: DiskCalls, descriptor: number, bytes: number) {
-    this.disk = disk
-    this.#descriptor = descriptor
-    this.#bytes = bytes
-  }
-
-  /** It may be `bytes` long from now on. */
-  reach(bytes: number): void {
-    this.#bytes = Math.max(this.#bytes, bytes)
-  }
-
-  /** @throws 'aborted' once close() has been called */
-  async use<T>(work: (disk: DiskCalls, descriptor: number) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new FileServerError('aborted', 'The file is closed')
-    this.#calls++
-    try {
-      return await onDisk(() => work(this.disk, this.#descriptor))
-    } finally {
-      this.#calls--
-      this.#closeWhenUnused()
-    }
-  }
-
-  /** Settles when the calls under way have ended. Idempotent. */
-  close(): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = Promise.withResolvers()
-      this.#closeWhenUnused()
-    }
-    return this.#closing.promise
-  }
-
-  #closeWhenUnused(): void {
-    if (this.#calls > 0 || !this.#closing) return
-    this.disk.closeFile(this.#descriptor, this.#bytes)
-    this.#closing.resolve()
-  }
-}
 
 export class LocalReadableFile implements ReadableFile {
   readonly entry: Entry
   readonly #file: OpenFile
+  /** Bytes. */
+  readonly #knownSize: number
 
-  constructor(disk: DiskCalls, descriptor: number, entry: Entry) {
-    this.#file = new OpenFile(disk, descriptor, entry.size)
+  /** `knownSize`: Infinity for a file that is being written. */
+  constructor(disk: DiskCalls, descriptor: number, entry: Entry, knownSize = entry.size) {
+    this.#file = new OpenFile(disk, descriptor, knownSize)
+    this.#knownSize = knownSize
     this.entry = entry
   }
 
@@ -83,7 +39,7 @@ export class LocalReadableFile implements ReadableFile {
 
   readInto(position: number, targets: readonly Uint8Array[]): Promise<number> {
     return this.#file.use((disk, descriptor) =>
-      readFully(disk, descriptor, position, targets, this.entry.size),
+      readFully(disk, descriptor, position, targets, this.#knownSize),
     )
   }
 
@@ -144,6 +100,20 @@ export class LocalWritableFile implements WritableFile {
 
   read(position: number, target: Uint8Array): Promise<number> {
     return this.#file.use((disk, descriptor) => readFully(disk, descriptor, position, [target]))
+  }
+
+  openReader(): Promise<ReadableFile> {
+    return this.#file.use(async (disk, descriptor) => {
+      // Anew by its descriptor: whatever has become of its name.
+      const reader = await disk.openDescriptor(descriptorPath(descriptor), constants.O_RDONLY)
+      try {
+        const entry = toEntry(this.#name, await disk.fstat(reader))
+        return new LocalReadableFile(disk, reader, entry, Infinity)
+      } catch (error) {
+        disk.closeFile(reader)
+        throw error
+      }
+    })
   }
 
   truncate(size: number): Promise<void> {

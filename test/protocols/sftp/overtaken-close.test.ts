@@ -123,7 +123,7 @@ test('requests that wait for one CLOSE go on in their order', async () => {
   await using world = await openOverwrite()
   const { sftp } = world
   const [file, , removed] = await Promise.all([
-    sftp.open('/f', read),
+    sftp.open('/f', read | write),
     sftp.write(world.handle, 0, Buffer.from('THE')),
     sftp.status(packetType.remove, path('/f')),
     sftp.close(world.handle),
