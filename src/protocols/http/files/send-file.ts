@@ -64,7 +64,7 @@ function setFileHeaders(
     void reply.code(412).header('ETag', etag).header('Content-Length', 0)
     return 'none'
   }
-  const range = isStillSame(request, etag) ? rangeOf(request.headers.range, size) : undefined
+  const range = mayBePart(request, etag) ? rangeOf(request.headers.range, size) : undefined
   setDownloadHeaders(reply, name)
   void reply
     .header('Accept-Ranges', 'bytes')
@@ -81,12 +81,12 @@ function setFileHeaders(
 }
 
 /**
- * A part of a file that has changed would make one file of two (RFC 9110 §13.1.5). A time is no strong validator
- * here, for a file can change twice in a second: it never is the same.
+ * Range is for GET alone (RFC 9110 §14.2). A part of a file that has changed would make one file of two (§13.1.5). A time is
+ * no strong validator here, for a file can change twice in a second: it never is the same.
  */
-function isStillSame({ headers }: FastifyRequest, etag: string): boolean {
+function mayBePart({ method, headers }: FastifyRequest, etag: string): boolean {
   const condition = headers['if-range']
-  return condition === undefined || condition === etag
+  return method === 'GET' && (condition === undefined || condition === etag)
 }
 
 /** The client has the part when all of the answer has left. */

@@ -62,6 +62,21 @@ test('a file comes whole, as an attachment, with what a download manager needs',
   )
 })
 
+test('a HEAD for a part of a file is answered as one for the whole', async () => {
+  await using world = await openHttpWorld()
+  const ann = await newBrowser(world, 'ann')
+  await writeFile(join(ann.home, 'a'), '0123456789')
+  const link = String(fieldOf(await linkTo(ann, ['/a']), 'url')).replace('api/v2', '')
+  const cookie = `Cookie: ${ann.headers['Cookie'] ?? ''}`
+  for (const part of ['2-3', '20-30', '-0']) {
+    const { stdout } = await runProgram('curl', ['-sI', '-r', part, '-H', cookie, `${ann.api}${link}`])
+    assert.match(stdout, /^HTTP\/1.1 200 /, part)
+    assert.match(stdout, /^content-length: 10\r$/im)
+    assert.match(stdout, /^accept-ranges: bytes\r$/im)
+    assert.doesNotMatch(stdout, /^content-range:/im)
+  }
+})
+
 test('one range is answered with exactly its bytes', async () => {
   await using world = await openHttpWorld()
   const ann = await newBrowser(world, 'ann')
