@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { symlink } from 'node:fs/promises'
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Download } from '../../src/core/files/download.ts'
@@ -97,6 +97,32 @@ test('what is being written is read by the name that its session has given it, a
   assert.deepEqual([await get(files, '/link'), await get(files, '/g')], ['through the link', 'earlier'])
   await through.finish()
   assert.equal(await get(files, '/g'), 'through the link')
+})
+
+test('what is written through a link is not found by the name of the link any more when that is gone', async () => {
+  await using world = await CoreWorld.open()
+  const files = await world.filesOf('bob')
+  for (const change of ['removed', 'renamed', 'replaced'] as const) {
+    await put(files, '/f', 'earlier')
+    await put(files, '/other', 'another file')
+    await symlink('f', join(world.homeOf('bob'), 'link'))
+    const upload = await begin(files, '/link', 'new')
+    assert.equal(await get(files, '/link'), 'new')
+    if (change === 'removed') await files.removeFile(at('/link'))
+    else if (change === 'renamed') await files.rename(at('/link'), at('/moved'), { replace: false })
+    else await files.rename(at('/other'), at('/link'), { replace: true })
+    if (change === 'replaced') {
+      assert.equal(await get(files, '/link'), 'another file')
+      assert.equal((await files.stat(at('/link'))).size, 12)
+    } else {
+      await rejects('not-found', files.openDownload(at('/link')))
+      await rejects('not-found', files.stat(at('/link')))
+    }
+    await upload.finish()
+    assert.equal(await get(files, '/f'), 'new')
+    await rm(world.homeOf('bob'), { recursive: true })
+    await mkdir(world.homeOf('bob'))
+  }
 })
 
 test('a reader reads on after its upload broke off, and holds nothing up', async () => {

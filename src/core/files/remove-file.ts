@@ -31,8 +31,11 @@ export async function removeCountedFile(
     if (entry && expected && !isUnchanged(entry, expected))
       throw new FileServerError('busy', 'The file was changed meanwhile')
     if (entry) await removeCountedAlone(location, entry, services)
-    // What is written through a link is another file.
-    if (entry && entry.type !== 'file') return 0
+    if (entry && entry.type !== 'file') {
+      // What is written through a link is another file.
+      for (const upload of uploads) upload.forsakeLink()
+      return 0
+    }
     const written = Math.max(0, ...uploads.map(({ size }) => size))
     await Promise.all(uploads.map((upload) => upload.forsakeName()))
     return entry?.size ?? written

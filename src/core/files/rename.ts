@@ -35,14 +35,17 @@ export async function renameEntry(
     const { entry, found, uploads } = await whatIsAt(from, open)
     requireRename(from.path, to.path, entry, access)
     const replaced = await entryAt(to)
-    const losers = replaced?.type === 'symlink' ? [] : open.followersOf(to.path)
+    const losers = open.followersOf(to.path)
     if (replaced) requireReplace(to.path, entry, replaced, replace, access)
     else if (losers.length > 0 && !replace) throw targetExists()
     if (uploads.length > 0)
       await renameUploads({ uploads, from, to, found, replaced, replace }, access, services)
     else if (isSameAccount(from, to)) await moveWithinQuota(from, to, replaced, services)
     else await moveBetweenQuotas(from, to, entry, replaced, services)
-    await Promise.all(losers.map((upload) => upload.forsakeName()))
+    // What is written through a link is another file.
+    if (entry.type === 'symlink') for (const upload of open.followersOf(from.path)) upload.forsakeLink()
+    if (replaced?.type === 'symlink') for (const upload of losers) upload.forsakeLink()
+    else await Promise.all(losers.map((upload) => upload.forsakeName()))
   })
 }
 

@@ -37,6 +37,8 @@ export class Upload implements TransferStatus {
   #isAborted = false
   /** Its name was removed: it is written and read until its end, which leaves nothing. */
   #isNameless = false
+  /** The link that it was opened through is gone: its path stands for something else, or nothing. */
+  #hasLostLink = false
   #failure: FileServerError | undefined
   #end: Promise<void> | undefined
   #onEnd: (() => void) | undefined
@@ -79,7 +81,7 @@ export class Upload implements TransferStatus {
 
   /** True while `path` is the name that it has, or will take. */
   hasName(path: VirtualPath): boolean {
-    return this.path === path && !this.#isNameless
+    return this.path === path && !this.#isNameless && !this.#hasLostLink
   }
 
   /** True when its name held no file, when it got it. */
@@ -173,6 +175,11 @@ export class Upload implements TransferStatus {
     this.#replacement = undefined
     // Otherwise its end removes it.
     await this.#turns.alone(() => this.#options.file.forsakeName()).catch(() => undefined)
+  }
+
+  /** The link that it was opened through is gone: it is complete where that led, and is not found by its path any more. */
+  forsakeLink(): void {
+    this.#hasLostLink = true
   }
 
   /** Makes what was written so far durable. */
