@@ -44,10 +44,9 @@ export class OpenTransfers implements AsyncDisposable {
     await listing[Symbol.asyncDispose]()
   }
 
-  /** The upload that this session writes to `path` with, if any. */
+  /** The upload that this session writes to `path` with, if any: of several, the one that was begun last. */
   uploadTo(path: VirtualPath): Upload | undefined {
-    for (const upload of this.#uploads) if (upload.hasName(path) && upload.isOpen) return upload
-    return undefined
+    return [...this.#uploads].findLast((upload) => upload.hasName(path) && upload.isOpen)
   }
 
   /** The uploads of this session whose names go with what it does to `path`. */

@@ -65,8 +65,8 @@ export class TransferOpener {
     access.requireName(path)
     access.requireFor(path, 'download')
     const { mount, key } = mounts.locate(path)
-    // Of several, the one that was begun last.
-    const file = await (open.followersOf(path).at(-1)?.openReader() ?? mount.storage.openRead(key))
+    const own = open.uploadTo(path)
+    const file = await (own?.followsNameOf(path) ? own.openReader() : mount.storage.openRead(key))
     const limiter = new BandwidthLimiter(() => (isLimited ? connection.limits.downloadBandwidth : 0))
     const download = new Download(file, this.#transfer(path), { limiter, isReported })
     return open.addDownload(download)

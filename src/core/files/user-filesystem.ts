@@ -240,8 +240,9 @@ export class UserFilesystem implements AsyncDisposable {
       if (kinds.length === 0) return
       requireAnyRight(this.#access, path, kinds)
       if (attributes.size !== undefined) checkSize(attributes.size, this.#connection.limits.maxUploadFileSize)
-      const own = expected ? undefined : this.#open.uploadTo(path)
-      if (own) {
+      const own = this.#open.uploadTo(path)
+      const isMeant = own && (!expected || isSameFile(await own.stat(), expected))
+      if (isMeant) {
         requireRights(this.#access, path, 'file', kinds)
         await own.setAttributes(harmless(attributes))
       } else {
