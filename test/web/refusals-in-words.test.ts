@@ -115,6 +115,7 @@ describe('what is refused, in a Spanish browser', () => {
         dialog.getByRole('button', { name: 'Mostrar qué cambiaría' }).click(),
       )
       await page.keyboard.press('Escape')
+      if (passphrase !== undefined) await click(page, 'Descartar')
       await dialog.waitFor({ state: 'detached' })
       return said
     }

@@ -6,11 +6,12 @@ export interface Place {
   readonly detail: string
 }
 
-/** True lets the reader go; a guard that asks first answers false and calls `leave` later. */
-type Guard = (leave: () => void) => boolean
+/** Asks the reader, and calls `leave` when the answer is to go. */
+type Guard = (leave: () => void) => void
 
 const changed = 'placechange'
-let guard: Guard | undefined
+/** The newest is asked first: a dialog lies over its page. */
+const guards: Guard[] = []
 let guardedAddress = ''
 
 export function currentPlace(): Place {
@@ -25,28 +26,32 @@ export function addressOf(page: string, detail = ''): string {
 
 /** Shows another page. A page with unsaved changes may keep the reader: see useLeaveGuard. */
 export function goTo(page: string, detail = '', { replace = false } = {}): void {
-  const leave = () => {
-    guard = undefined
-    goTo(page, detail, { replace })
-  }
-  if (guard && !guard(leave)) return
-  guard = undefined
+  if (isKept(() => goTo(page, detail, { replace }))) return
   const address = addressOf(page, detail)
   if (replace) history.replaceState(null, '', address)
   else history.pushState(null, '', address)
   dispatchEvent(new Event(changed))
 }
 
+/** True when the reader is asked first; `go` is tried again after that. */
+function isKept(go: () => void): boolean {
+  const guard = guards.at(-1)
+  guard?.(() => {
+    removeGuard(guard)
+    go()
+  })
+  return guard !== undefined
+}
+
+function removeGuard(guard: Guard): void {
+  if (guards.includes(guard)) guards.splice(guards.lastIndexOf(guard), 1)
+}
+
 /** The browser has gone back already when it says so: to ask first, the address is put back. */
 function askAfterwards(): void {
-  if (!guard || location.href === guardedAddress) return
+  if (guards.length === 0 || location.href === guardedAddress) return
   const { page, detail } = currentPlace()
-  const leave = () => {
-    guard = undefined
-    goTo(page, detail)
-  }
-  if (guard(leave)) guard = undefined
-  else history.pushState(null, '', guardedAddress)
+  if (isKept(() => goTo(page, detail))) history.pushState(null, '', guardedAddress)
 }
 
 export function usePlace(): Place {
@@ -65,20 +70,20 @@ export function usePlace(): Place {
   return place
 }
 
-/** Asks before unsaved changes are lost. `mayLeave` answers true to let go; the browser asks itself on a reload. */
-export function useLeaveGuard(isDirty: boolean, mayLeave: Guard): void {
+/** Asks before unsaved changes are lost; the browser asks itself on a reload. `ask` is the same one at each drawing. */
+export function useLeaveGuard(isDirty: boolean, ask: Guard): void {
   // Before the change is painted: who sees it and leaves at once is asked as well.
   useLayoutEffect(() => {
     if (!isDirty) return
-    guard = mayLeave
+    guards.push(ask)
     guardedAddress = location.href
     const warn = (event: BeforeUnloadEvent) => event.preventDefault()
     addEventListener('beforeunload', warn)
     return () => {
-      if (guard === mayLeave) guard = undefined
+      removeGuard(ask)
       removeEventListener('beforeunload', warn)
     }
-  }, [isDirty, mayLeave])
+  }, [isDirty, ask])
 }
 
 /** True for a click that the browser should handle itself: a new tab, a new window, a download. */

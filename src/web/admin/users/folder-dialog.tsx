@@ -31,6 +31,7 @@ export function FolderDialog({ folder, onDone, onClose }: FolderDialogProps) {
     <Dialog
       title={folder.name}
       onClose={onClose}
+      isDirty={form.isDirty}
       actions={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>

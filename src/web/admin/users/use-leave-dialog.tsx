@@ -7,10 +7,7 @@ import { useLeaveGuard } from '../../shared/router.ts'
 /** Asks before a page is left that holds something which would be lost; to be drawn by the page. */
 export function useLeaveDialog(isDirty: boolean, text: string): ComponentChildren {
   const [leave, setLeave] = useState<() => void>()
-  const ask = useCallback((go: () => void) => {
-    setLeave(() => go)
-    return false
-  }, [])
+  const ask = useCallback((go: () => void) => setLeave(() => go), [])
   useLeaveGuard(isDirty, ask)
   if (leave === undefined) return null
   return (

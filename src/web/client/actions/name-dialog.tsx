@@ -31,6 +31,7 @@ export function NameDialog({ title, action, initial, send, onClose }: NameDialog
     <Dialog
       title={title}
       onClose={onClose}
+      isDirty={form.isDirty}
       actions={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>

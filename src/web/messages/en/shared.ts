@@ -11,6 +11,9 @@ export const shared = {
   'copy.byHand':
     'The browser does not permit it. The text is selected: copy it with Ctrl+C, ⌘C, or the menu of your device.',
   'copy.failed': 'It could not be copied',
+  'dialog.leave.action': 'Discard',
+  'dialog.leave.text': 'What you have typed has not been saved and will be lost.',
+  'dialog.leave.title': 'Close without saving?',
   'failure.aborted': 'It was interrupted. Try again.',
   'failure.accessDenied': 'Wrong user name or password.',
   'failure.alreadyExists': 'Something with this name exists already. Choose another name.',

@@ -14,6 +14,9 @@ export const shared: Translation<typeof english> = {
   'copy.byHand':
     'El navegador no lo permite. El texto está seleccionado: cópialo con Ctrl+C, ⌘C o el menú de tu dispositivo.',
   'copy.failed': 'No se pudo copiar',
+  'dialog.leave.action': 'Descartar',
+  'dialog.leave.text': 'Lo que ha escrito no se ha guardado y se perderá.',
+  'dialog.leave.title': '¿Cerrar sin guardar?',
   'failure.aborted': 'Se ha interrumpido. Inténtelo de nuevo.',
   'failure.accessDenied': 'Usuario o contraseña incorrectos.',
   'failure.alreadyExists': 'Ya existe algo con ese nombre. Elija otro.',

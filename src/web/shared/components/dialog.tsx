@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'react'
+import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import { t } from '../i18n.ts'
 import { keepFocus } from '../keep-focus.ts'
+import { useLeaveGuard } from '../router.ts'
 import { Button } from './button.tsx'
 
 export interface DialogProps {
@@ -13,6 +14,8 @@ export interface DialogProps {
   readonly size?: 'small' | 'large' | 'full'
   /** False for a dialog that has to be answered. */
   readonly isClosable?: boolean
+  /** True when something was typed that would be lost: it is asked about first. */
+  readonly isDirty?: boolean
 }
 
 /** The browser's own modal dialog: it keeps the focus, makes the page behind it inert, and closes with Escape. */
@@ -23,9 +26,18 @@ export function Dialog({
   actions,
   size = 'small',
   isClosable = true,
+  isDirty = false,
 }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  /** What follows once the reader agrees to lose what was typed. */
+  const [leave, setLeave] = useState<() => void>()
+  const ask = useCallback((go: () => void) => setLeave(() => go), [])
+  useLeaveGuard(isDirty, ask)
+  const close = () => {
+    if (isDirty) ask(() => undefined)
+    else onClose()
+  }
   useEffect(() => {
     const element = dialog.current
     const before = document.activeElement
@@ -45,21 +57,34 @@ export function Dialog({
       onCancel={(event) => {
         if (event.target !== dialog.current) return
         event.preventDefault()
-        if (isClosable) onClose()
+        if (isClosable) close()
       }}
       onClose={(event) => {
         // Browsers close on a second Escape whatever was said to the first (HTML, close watchers).
         if (event.target !== dialog.current) return
-        if (isClosable) onClose()
-        else dialog.current?.showModal()
+        if (!isClosable || isDirty) dialog.current?.showModal()
+        if (isClosable) close()
       }}
     >
       <header className="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        {isClosable ? <Button kind="quiet" icon="close" label={t('action.close')} onClick={onClose} /> : null}
+        {isClosable ? <Button kind="quiet" icon="close" label={t('action.close')} onClick={close} /> : null}
       </header>
       <div className="dialog-body">{children}</div>
       {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
+      {leave === undefined ? null : (
+        <ConfirmDialog
+          title={t('dialog.leave.title')}
+          text={t('dialog.leave.text')}
+          action={t('dialog.leave.action')}
+          isDangerous
+          onConfirm={() => {
+            onClose()
+            leave()
+          }}
+          onClose={() => setLeave(undefined)}
+        />
+      )}
     </dialog>
   )
 }

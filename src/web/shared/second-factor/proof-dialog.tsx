@@ -58,7 +58,7 @@ export function ProofDialog({ what, kind, protocols: present, onDone, onClose }:
     },
   })
   return (
-    <Dialog title={t(texts[what].title)} onClose={onClose}>
+    <Dialog title={t(texts[what].title)} onClose={onClose} isDirty={form.isDirty}>
       <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <p>{t(texts[what].lead)}</p>
         <FormFailure text={form.failure} />

@@ -7,7 +7,7 @@ import { TextField } from '../components/field.tsx'
 import { Failed, FormFailure, Loading } from '../components/states.tsx'
 import { QrCode } from '../connect/qr-code.tsx'
 import { t } from '../i18n.ts'
-import { useForm } from '../use-form.ts'
+import { type Form, useForm } from '../use-form.ts'
 import { useLoaded } from '../use-loaded.ts'
 import { allProtocols, ProtocolFields, type FactorProtocol } from './protocol-fields.tsx'
 import './second-factor.css'
@@ -19,36 +19,18 @@ export interface SetupDialogProps {
   readonly onClose: () => void
 }
 
-/** A picture for the authenticator, and the first code that it shows. */
-export function SetupDialog({ kind, onDone, onClose }: SetupDialogProps) {
-  const made = useLoaded(
-    (signal) => callApi<TotpSecretResource>('POST', `${kind}/totp/generate`, { body: {}, signal }),
-    [],
-  )
-  return (
-    <Dialog title={t('factor.setup')} onClose={onClose}>
-      {made.error === undefined ? null : <Failed error={made.error} onRetry={made.reload} />}
-      {made.value === undefined ? (
-        made.error === undefined && <Loading />
-      ) : (
-        <SetupForm kind={kind} made={made.value} onDone={onDone} onClose={onClose} />
-      )}
-    </Dialog>
-  )
-}
-
 interface Draft {
   readonly protocols: readonly FactorProtocol[]
   readonly passcode: string
 }
 
-function SetupForm({
-  kind,
-  made,
-  onDone,
-  onClose,
-}: SetupDialogProps & { readonly made: TotpSecretResource }) {
+/** A picture for the authenticator, and the first code that it shows. */
+export function SetupDialog({ kind, onDone, onClose }: SetupDialogProps) {
   const isUser = kind === 'user'
+  const made = useLoaded(
+    (signal) => callApi<TotpSecretResource>('POST', `${kind}/totp/generate`, { body: {}, signal }),
+    [],
+  )
   const form = useForm<Draft>({
     initial: { protocols: allProtocols, passcode: '' },
     fields: ['protocols', 'passcode'],
@@ -58,13 +40,33 @@ function SetupForm({
     }),
     send: async ({ protocols, passcode }) => {
       const body: TotpSaveRequest = {
-        ...{ enabled: true, passcode, secret: { status: 'Plain', payload: made.secret } },
+        ...{ enabled: true, passcode, secret: { status: 'Plain', payload: made.value?.secret ?? '' } },
         ...(isUser ? { protocols: [...protocols] } : {}),
       }
       const saved = await callApi<TotpSaved>('POST', `${kind}/totp/save`, { body })
       onDone(saved.recovery_codes)
     },
   })
+  return (
+    <Dialog title={t('factor.setup')} onClose={onClose} isDirty={form.isDirty}>
+      {made.error === undefined ? null : <Failed error={made.error} onRetry={made.reload} />}
+      {made.value === undefined ? (
+        made.error === undefined && <Loading />
+      ) : (
+        <SetupForm isUser={isUser} made={made.value} form={form} onClose={onClose} />
+      )}
+    </Dialog>
+  )
+}
+
+interface SetupFormProps {
+  readonly isUser: boolean
+  readonly made: TotpSecretResource
+  readonly form: Form<Draft>
+  readonly onClose: () => void
+}
+
+function SetupForm({ isUser, made, form, onClose }: SetupFormProps) {
   return (
     <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
       <FormFailure text={form.failure} />

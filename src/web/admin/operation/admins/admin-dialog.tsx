@@ -57,6 +57,7 @@ export function AdminDialog({ admin, onSaved, onClose }: AdminDialogProps) {
       title={isNew ? t('admins.add') : t('admins.editOf', { name: admin.username })}
       size="large"
       onClose={onClose}
+      isDirty={form.isDirty}
     >
       <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <FormFailure text={form.failure} />

@@ -30,7 +30,7 @@ export function MakeDialog({ onMade, onClose }: MakeDialogProps) {
   })
   const { passphrase, again } = form.values
   return (
-    <Dialog title={t('backups.make')} onClose={onClose}>
+    <Dialog title={t('backups.make')} onClose={onClose} isDirty={form.isDirty}>
       <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <p>{t('backups.makeText')}</p>
         <FormFailure text={form.failure} />

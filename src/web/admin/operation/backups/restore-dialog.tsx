@@ -65,6 +65,7 @@ export function RestoreDialog({ backup, onRestored, onClose }: RestoreDialogProp
       size="large"
       onClose={onClose}
       isClosable={!isBusy}
+      isDirty={step !== 'done' && passphrase !== ''}
       actions={
         step === 'ask' ? undefined : step === 'plan' ? (
           <>

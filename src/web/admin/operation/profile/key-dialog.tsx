@@ -53,7 +53,7 @@ export function KeyDialog({ onMade, onClose }: KeyDialogProps) {
       </Dialog>
     )
   return (
-    <Dialog title={t('ownAccess.keyNew')} onClose={onClose}>
+    <Dialog title={t('ownAccess.keyNew')} onClose={onClose} isDirty={form.isDirty}>
       <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <p>{t('ownAccess.keyText')}</p>
         <FormFailure text={form.failure} />
