@@ -17,7 +17,7 @@ describe('many users at once', () => {
     await world.product.addUser('taken', { description: 'as it was' })
     const page = await world.web.openPage('web/admin/users')
     await page.getByRole('button', { name: 'Many at once' }).click()
-    await page.getByLabel('Names, one a line').fill(' dev-1\ntaken\n=dev,2\ndev-1\n')
+    await page.getByLabel('Names, one a line').fill(' dev-1\ntaken\n=dev 2\ndev-1\n')
     await page.getByLabel('Where the files lie').selectOption('storage:site')
     await page.getByLabel('Directory in it').fill('devices')
     await page.getByLabel('Space', { exact: true }).fill('2')
@@ -46,7 +46,7 @@ describe('many users at once', () => {
     const place = `127\\.0\\.0\\.1,${sftpPort},${ftpPort}`
     assert.match(
       lines.toSorted().join('|'),
-      new RegExp(`^\\|"'=dev,2",\\w{16,},${place}\\|dev-1,\\w{16,},${place}$`),
+      new RegExp(`^\\|'=dev 2,\\w{16,},${place}\\|dev-1,\\w{16,},${place}$`),
     )
 
     const {
@@ -71,6 +71,23 @@ describe('many users at once', () => {
     await page.getByRole('button', { name: 'Back to the users' }).click()
     await page.getByRole('link', { name: 'dev-1' }).waitFor()
     await page.close()
+  })
+
+  it('are not made of the lines of a table, and nothing is sent', async () => {
+    await using page = await world.openAdmin('users#bulk')
+    const start = page.getByRole('button', { name: 'Make 2 users' })
+    for (const line of ['eve;secret;eve@example.com', 'eve,secret', 'eve\tsecret', '"eve"']) {
+      await page.getByLabel('Names, one a line').fill(`bob\n${line}`)
+      await start.click()
+      const shown = page.locator('.field-error', { hasText: 'This line is not a name alone' })
+      assert.match(await shown.innerText(), new RegExp(`: ${line.replace('\t', '\\s')}\\.`))
+    }
+    await assertAccessible(page, 'a line that is no name')
+    await world.web.screenshot('bulk-line', page)
+    assert.equal((await world.product.api('GET', '/users/bob')).status, 404)
+    await page.getByLabel('Names, one a line').fill('bob\neve')
+    await start.click()
+    await page.getByRole('heading', { name: '2 users were made' }).waitFor()
   })
 
   it('are numbered, and the passwords are not lost by a click', async () => {

@@ -4,7 +4,7 @@ import { AreaField, CheckField, NumberField, SelectField, TextField } from '../.
 import { Card } from '../../shared/components/page.tsx'
 import { t } from '../../shared/i18n.ts'
 import { type FieldErrors, type Form, useForm } from '../../shared/use-form.ts'
-import { maxBulkNames } from './bulk-names.ts'
+import { isOfTable, maxBulkNames } from './bulk-names.ts'
 import { bulkNames, type BulkDraft } from './bulk-plan.ts'
 import { isUsableName, isUsablePlace } from './check-draft.ts'
 import { PlacePicker } from './place-picker.tsx'
@@ -163,12 +163,14 @@ function check(draft: BulkDraft): FieldErrors {
   const names = bulkNames(draft)
   const field = draft.way === 'list' ? 'list' : draft.prefix.trim() === '' ? 'prefix' : 'count'
   const wrong = names.find((name) => !isUsableName(name))
+  const row = draft.way === 'list' ? names.find(isOfTable) : undefined
   return {
     ...(names.length === 0 ? { [field]: t('bulk.noNames') } : {}),
     ...(names.length > maxBulkNames ? { [field]: t('bulk.tooMany', { max: maxBulkNames }) } : {}),
     ...(wrong === undefined
       ? {}
       : { [draft.way === 'list' ? 'list' : 'prefix']: t('bulk.wrongName', { name: wrong }) }),
+    ...(row === undefined ? {} : { list: t('bulk.wrongLine', { line: row }) }),
     ...(isUsablePlace(draft.place) ? {} : { home_dir: t('users.error.directory') }),
     ...(bytesOf(draft.quotaSize) === undefined ? { quota_size: t('users.error.number') } : {}),
   }

@@ -6,6 +6,11 @@ export function listedNames(text: string): readonly string[] {
   return [...new Set(names.filter((name) => name !== ''))]
 }
 
+/** Columns of a table, or its quotation marks: taken for a name, they would make a user that nobody finds. */
+export function isOfTable(line: string): boolean {
+  return /[,;\t"]/.test(line)
+}
+
 /** 'sensor-' and 12 from 1 → sensor-01 … sensor-12: as many digits as the last one needs. */
 export function numberedNames(prefix: string, count: number, first = 1): readonly string[] {
   const digits = String(first + count - 1).length

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listedNames, numberedNames } from './bulk-names.ts'
+import { isOfTable, listedNames, numberedNames } from './bulk-names.ts'
 import { credentialsCsv } from './credentials-csv.ts'
 import { runParallel } from './run-parallel.ts'
 
@@ -9,6 +9,11 @@ const server = { host: 'files.example.com', sftpPort: 2022, ftpPort: 0 }
 describe('names of many users', () => {
   it('are taken from lines, each once and without spaces around it', () => {
     assert.deepEqual(listedNames(' a \r\n\nb\na\n'), ['a', 'b'])
+  })
+
+  it('are told from lines of a table', () => {
+    for (const line of ['a,b', 'a;b', 'a\tb', '"a"']) assert.ok(isOfTable(line), line)
+    for (const name of ["=o'neill", 'a b', 'a.b|c']) assert.ok(!isOfTable(name), name)
   })
 
   it('are counted with leading zeros', () => {

@@ -13,7 +13,8 @@ export const bulkUsers = {
   'bulk.leave':
     'The passwords are shown only here. If you leave now without downloading them, they cannot be seen again.',
   'bulk.list': 'Names, one a line',
-  'bulk.listHint': 'Paste them from a spreadsheet, for example. Names that appear twice are taken once.',
+  'bulk.listHint':
+    'Paste the column of names from a spreadsheet, for example. Names that appear twice are taken once.',
   'bulk.made': 'Made',
   'bulk.names': 'Names',
   'bulk.noNames': 'Enter at least one name.',
@@ -35,5 +36,7 @@ export const bulkUsers = {
   'bulk.way': 'Where the names come from',
   'bulk.wayCount': 'Numbered',
   'bulk.wayList': 'A list',
+  'bulk.wrongLine':
+    'This line is not a name alone: {line}. Put one name on each line, without commas, semicolons, tabs or quotation marks.',
   'bulk.wrongName': 'This cannot be a name: {name}',
 } as const

@@ -16,7 +16,8 @@ export const bulkUsers: Translation<typeof english> = {
   'bulk.leave':
     'Las contraseñas solo se muestran aquí. Si sale ahora sin descargarlas, no podrá volver a verlas.',
   'bulk.list': 'Nombres, uno por línea',
-  'bulk.listHint': 'Puede pegarlos desde una hoja de cálculo. Los nombres repetidos se toman una vez.',
+  'bulk.listHint':
+    'Puede pegar la columna de nombres de una hoja de cálculo. Los nombres repetidos se toman una vez.',
   'bulk.made': 'Creado',
   'bulk.names': 'Nombres',
   'bulk.noNames': 'Escriba al menos un nombre.',
@@ -38,5 +39,7 @@ export const bulkUsers: Translation<typeof english> = {
   'bulk.way': 'De dónde salen los nombres',
   'bulk.wayCount': 'Numerados',
   'bulk.wayList': 'Una lista',
+  'bulk.wrongLine':
+    'Esta línea no es solo un nombre: {line}. Ponga un nombre en cada línea, sin comas, puntos y comas, tabuladores ni comillas.',
   'bulk.wrongName': 'Esto no puede ser un nombre: {name}',
 }
