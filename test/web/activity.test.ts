@@ -107,6 +107,15 @@ describe('activity', () => {
     assert.equal(await page.getByLabel('User').inputValue(), '')
   })
 
+  it('says that a user is found by the whole name', async () => {
+    await using page = await openActivity()
+    const field = page.getByLabel('User (whole name)', { exact: true })
+    await field.fill('bo')
+    await page.getByText('Nothing matches the filter').waitFor()
+    await field.fill('bob')
+    await waitForRows(page, 100, 'bob')
+  })
+
   it('narrows by protocol and time', async () => {
     await using page = await openActivity()
     await page.getByLabel('Protocol').selectOption('SFTP')

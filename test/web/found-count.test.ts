@@ -33,7 +33,7 @@ describe('a search', () => {
 
   it('tells how many entries of the activity match', async () => {
     await using page = await admin.openAdmin('events')
-    await page.getByLabel('User', { exact: true }).fill('nobody')
+    await page.getByLabel('User (whole name)', { exact: true }).fill('nobody')
     await page.keyboard.press('Enter')
     await told(page, '0 matches')
   })

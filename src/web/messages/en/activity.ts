@@ -55,6 +55,7 @@ export const activity = {
   'activity.to': 'Until',
   'activity.user': 'User',
   'activity.what': 'What happened',
+  'activity.wholeUser': 'User (whole name)',
   'activity.word.aborted': 'broken off',
   'activity.word.accessDenied': 'wrong name or password',
   'activity.word.added': 'added',

@@ -58,6 +58,7 @@ export const activity: Translation<typeof english> = {
   'activity.to': 'Hasta',
   'activity.user': 'Usuario',
   'activity.what': 'Qué ocurrió',
+  'activity.wholeUser': 'Usuario (nombre completo)',
   'activity.word.aborted': 'interrumpido',
   'activity.word.accessDenied': 'nombre o contraseña incorrectos',
   'activity.word.added': 'añadida',

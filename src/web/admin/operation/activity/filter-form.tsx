@@ -48,7 +48,7 @@ export function FilterForm({ filter, onChange }: FilterFormProps) {
         change({})
       }}
     >
-      <TextField label={t('activity.user')} type="search" {...field('username')} />
+      <TextField label={t('activity.wholeUser')} type="search" {...field('username')} />
       <TextField label={t('activity.path')} type="search" {...field('path')} />
       <SelectField
         label={t('activity.protocol')}
