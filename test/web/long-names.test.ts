@@ -9,9 +9,9 @@ import { openWebWorld, type WebWorld } from '../support/browser/web-world.ts'
 const long = 'x'.repeat(255)
 const widths = [320, 1280]
 
-/** What stands out of the window, and what is cut and tells its whole nowhere. */
+/** What stands out of the window or of its card, and what is cut and tells its whole nowhere. */
 const misplaced = `(() => {
-  const places = [document.scrollingElement, ...document.querySelectorAll('main, dialog[open]')]
+  const places = [document.scrollingElement, ...document.querySelectorAll('main, dialog[open], .cards-table tr')]
   const wide = places.filter((one) => one.scrollWidth > one.clientWidth)
   const isTold = (one) =>
     [one.closest('[title]'), ...one.querySelectorAll('[title]')].some((told) =>
