@@ -1,4 +1,4 @@
-import { currentLanguage, formatNumber } from './i18n.ts'
+import { currentLocale, formatNumber } from './i18n.ts'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
@@ -27,7 +27,7 @@ function formatDateTime(at: number, timeStyle: 'short' | 'medium' | undefined): 
   if (at === 0 || !isShowable(at)) return '–'
   const known = dateFormats.get(timeStyle ?? '')
   if (known) return known.format(at)
-  const made = new Intl.DateTimeFormat(currentLanguage(), {
+  const made = new Intl.DateTimeFormat(currentLocale(), {
     dateStyle: 'medium',
     ...(timeStyle === undefined ? {} : { timeStyle }),
   })

@@ -9,10 +9,16 @@ export type MessageValues = Readonly<Record<string, string | number>>
 
 let messages: Messages = {}
 let language: Language = 'en'
+/** For dates and numbers. */
+let locale = 'en'
 let plural = new Intl.PluralRules('en')
 
 export function currentLanguage(): Language {
   return language
+}
+
+export function currentLocale(): string {
+  return locale
 }
 
 /** The one chosen before, else the browser's, else English. */
@@ -23,9 +29,24 @@ export function preferredLanguage(): Language {
   )
 }
 
+/** The browser's own where it is one of the page's language: 'en-GB' has its dates in another order than 'en'. */
+function localeOf(chosen: Language): string {
+  return navigator.languages.find((tag) => tag.startsWith(`${chosen}-`) && isLocale(tag)) ?? chosen
+}
+
+/** Some browsers name what no formatter takes, as 'en-US@posix'. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0
+  } catch {
+    return false
+  }
+}
+
 /** To be called before the first page is drawn. */
 export function useMessages(chosen: Language, loaded: Messages): void {
   language = chosen
+  locale = localeOf(chosen)
   messages = loaded
   plural = new Intl.PluralRules(chosen)
   document.documentElement.lang = chosen
@@ -59,7 +80,7 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
   const key = JSON.stringify(options)
   const known = formatters.get(key)
   if (known) return known.format(value)
-  const made = new Intl.NumberFormat(language, options)
+  const made = new Intl.NumberFormat(locale, options)
   formatters.set(key, made)
   return made.format(value)
 }
