@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openWebWorld, type WebWorld } from '../support/browser/web-world.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 async function choose(page: Page, menu: string, language: string): Promise<void> {
   await page.getByRole('button', { name: menu, exact: true }).click()
@@ -30,4 +32,42 @@ describe('dates', () => {
       await choose(page, 'Idioma', 'English')
       await page.getByRole('row', { name: english }).waitFor()
     })
+})
+
+describe('the choice of a language', () => {
+  const isFocused = (page: Page, label: string) =>
+    waitUntil(`the focus on ${label}`, async () => {
+      // Later than whatever else takes the focus when a page begins.
+      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 100))')
+      const name = await page.evaluate<string>(
+        `document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.textContent`,
+      )
+      return name === label
+    })
+
+  it('keeps the focus on its menu, on a page and before the sign-in', async () => {
+    await using world = await openWorld('en-US')
+    const page = await world.openPage('web/admin/users')
+    await choose(page, 'Language', 'Español')
+    await page.getByRole('heading', { name: 'Usuarios' }).waitFor()
+    await isFocused(page, 'Idioma')
+    await page.goto(new URL('web/client/login', world.url).href)
+    await page.getByLabel('Usuario').waitFor()
+    await choose(page, 'Idioma', 'English')
+    await page.getByLabel('User name').waitFor()
+    await isFocused(page, 'Language')
+    // The next time the page begins as ever.
+    await page.reload()
+    await isFocused(page, 'User name')
+  })
+
+  it('keeps the focus on its field in the profile', async () => {
+    await using world = await openWorld('en-US')
+    await world.signInUser('ann')
+    const page = await world.openPage('web/client/profile')
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Español')
+    await page.getByRole('heading', { name: 'Idioma y colores' }).waitFor()
+    await isFocused(page, 'Idioma')
+    assert.equal(await page.evaluate('document.activeElement.tagName'), 'SELECT')
+  })
 })

@@ -1,4 +1,5 @@
 import type { MessageKey } from '../messages/message-key.ts'
+import { type LanguagePlace, rememberLanguagePlace } from './language-choice.ts'
 import { readPreference, writePreference } from './preferences.ts'
 
 export const languages = ['en', 'es'] as const
@@ -53,8 +54,9 @@ export function useMessages(chosen: Language, loaded: Messages): void {
 }
 
 /** Remembers it and draws everything anew. Forms that hold changes ask before a page is left. */
-export function chooseLanguage(chosen: Language): void {
+export function chooseLanguage(chosen: Language, place: LanguagePlace): void {
   writePreference('language', chosen)
+  rememberLanguagePlace(place)
   location.reload()
 }
 

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { SelectField } from '../../shared/components/field.tsx'
 import { Card } from '../../shared/components/page.tsx'
 import { chooseLanguage, currentLanguage, t } from '../../shared/i18n.ts'
+import { isLanguageJustChosen } from '../../shared/language-choice.ts'
 import { chooseTheme, currentTheme } from '../../shared/theme.ts'
 import { transfers } from '../transfers/transfers.ts'
 
@@ -16,6 +17,7 @@ export function AppearanceCard() {
         <SelectField
           label={t('shell.language')}
           name="language"
+          isFocused={isLanguageJustChosen('profile')}
           hint={isFixed ? t('profile.appearance.sending') : undefined}
           value={currentLanguage()}
           choices={[
@@ -23,7 +25,7 @@ export function AppearanceCard() {
             { value: 'es', label: t('profile.spanish') },
           ]}
           onChange={(language) => {
-            if (!transfers.isSending) chooseLanguage(language)
+            if (!transfers.isSending) chooseLanguage(language, 'profile')
           }}
         />
         <SelectField

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'react'
 import { chooseLanguage, currentLanguage, languages, t } from '../i18n.ts'
 import { keepFocus } from '../keep-focus.ts'
+import { isLanguageJustChosen } from '../language-choice.ts'
 import { Notices } from '../notices.tsx'
 import { linkTo } from '../router.ts'
 import { chooseTheme, currentTheme, themes, type Theme } from '../theme.ts'
@@ -115,10 +116,11 @@ export function AppearanceMenus() {
       <Menu
         label={t('shell.language')}
         icon="language"
+        isFocused={isLanguageJustChosen('menu')}
         items={languages.map((language) => ({
           label: languageNames[language],
           isChosen: language === currentLanguage(),
-          onChoose: () => chooseLanguage(language),
+          onChoose: () => chooseLanguage(language, 'menu'),
         }))}
       />
       <Menu

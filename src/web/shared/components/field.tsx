@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { t } from '../i18n.ts'
 import { Button } from './button.tsx'
 import { Input } from './input.tsx'
@@ -187,14 +187,21 @@ export interface SelectFieldProps<T extends string> extends FieldProps {
   readonly value: T
   readonly choices: readonly Choice<T>[]
   readonly onChange: (value: T) => void
+  /** Has the focus once it is drawn. */
+  readonly isFocused?: boolean
 }
 
 export function SelectField<T extends string>(props: SelectFieldProps<T>) {
   const { value, choices, onChange } = props
   const id = useId()
+  const select = useRef<HTMLSelectElement>(null)
+  useEffect(() => {
+    if (props.isFocused === true) select.current?.focus()
+  }, [])
   return (
     <Frame {...props} id={id}>
       <select
+        ref={select}
         id={id}
         name={props.name}
         value={value}

@@ -1,5 +1,6 @@
 import type { FunctionComponent, InputEventHandler, Ref } from 'preact'
 import { useEffect, useRef } from 'react'
+import { isLanguageJustChosen } from '../language-choice.ts'
 
 export interface InputProps {
   readonly id: string
@@ -25,7 +26,7 @@ export function Input(props: InputProps) {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
     // Browsers follow the attribute once a page, and when a dialog opens.
-    if (props.autoFocus === true) input.current?.focus()
+    if (props.autoFocus === true && !isLanguageJustChosen()) input.current?.focus()
   }, [])
   return <Plain ref={input} {...props} />
 }

@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 
 export interface MenuItem {
@@ -17,15 +17,20 @@ export interface MenuProps {
   /** Shown beside the icon. */
   readonly text?: string
   readonly items: readonly MenuItem[]
+  /** Has the focus once it is drawn. */
+  readonly isFocused?: boolean
 }
 
 /** A button with a list of actions, in the browser's top layer; arrows move, Escape closes (WAI-ARIA menu button). */
-export function Menu({ label, icon, text, items }: MenuProps) {
+export function Menu({ label, icon, text, items, isFocused = false }: MenuProps) {
   const id = useId().replaceAll(':', '')
   const button = useRef<HTMLButtonElement>(null)
   const list = useRef<HTMLDivElement>(null)
   // A table has a menu in each row: what is not open is not drawn.
   const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    if (isFocused) button.current?.focus()
+  }, [])
   const entries = () => [
     ...(list.current?.querySelectorAll<HTMLElement>('[role^=menuitem]:not(:disabled)') ?? []),
   ]
