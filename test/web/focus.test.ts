@@ -44,7 +44,7 @@ describe('the focus', () => {
   it('goes to the code of a second factor, and stays in the card that turned it on', async () => {
     await using page = await openClient('ann', 'profile')
     await page.getByRole('button', { name: 'Turn on' }).click()
-    const secret = (await dialog(page).getByLabel('secret').first().innerText()).trim()
+    const secret = (await dialog(page).getByLabel('Secret', { exact: true }).innerText()).trim()
     await dialog(page).getByLabel('Code from the app').fill(totpAt(secret, Date.now()))
     await dialog(page).getByRole('button', { name: 'Turn on' }).click()
     await page.getByRole('button', { name: 'I have kept them' }).click()

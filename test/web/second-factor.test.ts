@@ -39,7 +39,7 @@ describe('the second factor in the pages', () => {
   async function setUp(page: Page, name: string): Promise<{ secret: string; codes: string[] }> {
     await page.getByRole('button', { name: 'Turn on' }).click()
     const dialog = page.getByRole('dialog', { name: 'Set up the second factor' })
-    const secret = await dialog.getByLabel('Copy the secret').first().innerText()
+    const secret = await dialog.getByLabel('Secret', { exact: true }).innerText()
     await dialog.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor()
     await lookAt(page, `${name}-setup`)
     await dialog.getByLabel('Code from the app').fill('12')
@@ -48,7 +48,7 @@ describe('the second factor in the pages', () => {
     await dialog.getByLabel('Code from the app').fill(totpAt(secret.trim(), Date.now()))
     await dialog.getByRole('button', { name: 'Turn on' }).click()
     const shown = page.getByRole('dialog', { name: 'Recovery codes' })
-    const codes = (await shown.getByLabel('Copy the recovery codes').first().innerText()).trim().split('\n')
+    const codes = (await shown.locator('pre').innerText()).trim().split('\n')
     await lookAt(page, `${name}-codes`)
     return { secret: secret.trim(), codes }
   }
@@ -104,7 +104,7 @@ describe('the second factor in the pages', () => {
     await dialog.getByText('The password is not right.').waitFor()
     await dialog.getByLabel('Password', { exact: true }).fill('ann-password')
     await dialog.getByRole('button', { name: 'New recovery codes' }).click()
-    const renewed = await page.getByLabel('Copy the recovery codes').first().innerText()
+    const renewed = await page.getByRole('dialog').locator('pre').innerText()
     assert.ok(!renewed.includes(codes[0] ?? ''))
     await page.getByRole('button', { name: 'I have kept them' }).click()
 
@@ -145,7 +145,7 @@ describe('the second factor in the pages', () => {
     await world.signInUser('bob')
     const client = await world.openPage('web/client/profile')
     await client.getByRole('button', { name: 'Turn on' }).click()
-    const secret = (await client.getByLabel('Copy the secret').first().innerText()).trim()
+    const secret = (await client.getByLabel('Secret', { exact: true }).innerText()).trim()
     await client.getByLabel('Code from the app').fill(totpAt(secret, Date.now()))
     await client.getByRole('dialog').getByRole('button', { name: 'Turn on' }).click()
     await client.getByRole('button', { name: 'I have kept them' }).click()

@@ -4,7 +4,6 @@ export const ownAccess = {
   'ownAccess.change': 'Change the password',
   'ownAccess.current': 'Current password',
   'ownAccess.ends': 'Ends',
-  'ownAccess.keyCopy': 'Copy the key',
   'ownAccess.keyEnd': 'Good until',
   'ownAccess.keyEndHint': 'A year from now at most.',
   'ownAccess.keyEndWrong': 'Choose a day from today on, a year from now at most.',

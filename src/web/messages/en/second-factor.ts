@@ -9,7 +9,6 @@ export const secondFactor = {
   'factor.codeHint': 'Six digits.',
   'factor.codeMissing': 'Enter the six digits that the app shows now.',
   'factor.codes': 'Recovery codes',
-  'factor.codesCopy': 'Copy the recovery codes',
   'factor.codesLeft': '{n} recovery codes are left.',
   'factor.codesOnce':
     'Keep these where you find them without your phone. Each lets you in once, and they are not shown again.',
@@ -30,7 +29,7 @@ export const secondFactor = {
   'factor.renewText': 'The present ones, used or not, are no longer good.',
   'factor.renewed': 'There are new recovery codes',
   'factor.scan': 'Scan this with an authenticator app.',
-  'factor.secret': 'Copy the secret',
+  'factor.secret': 'Secret',
   'factor.setup': 'Set up the second factor',
   'factor.ssh': 'SFTP and SSH',
   'factor.sshHint': 'Clients that can ask questions (keyboard-interactive). A key is enough alone.',

@@ -3,6 +3,7 @@ export const shared = {
   'action.close': 'Close',
   'action.copied': 'Copied',
   'action.copy': 'Copy',
+  'action.copyOf': 'Copy: {what}',
   'action.dismiss': 'Dismiss',
   'action.hidePassword': 'Hide the password',
   'action.retry': 'Try again',
@@ -11,6 +12,7 @@ export const shared = {
   'copy.byHand':
     'The browser does not permit it. The text is selected: copy it with Ctrl+C, ⌘C, or the menu of your device.',
   'copy.failed': 'It could not be copied',
+  'copy.text': 'Text to copy',
   'dialog.leave.action': 'Discard',
   'dialog.leave.text': 'What you have typed has not been saved and will be lost.',
   'dialog.leave.title': 'Close without saving?',

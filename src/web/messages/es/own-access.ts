@@ -7,7 +7,6 @@ export const ownAccess: Translation<typeof english> = {
   'ownAccess.change': 'Cambiar la contraseña',
   'ownAccess.current': 'Contraseña actual',
   'ownAccess.ends': 'Caduca',
-  'ownAccess.keyCopy': 'Copiar la clave',
   'ownAccess.keyEnd': 'Válida hasta',
   'ownAccess.keyEndHint': 'Como máximo, un año a partir de hoy.',
   'ownAccess.keyEndWrong': 'Elija un día a partir de hoy y como máximo dentro de un año.',

@@ -12,7 +12,6 @@ export const secondFactor: Translation<typeof english> = {
   'factor.codeHint': 'Seis cifras.',
   'factor.codeMissing': 'Escriba las seis cifras que muestra ahora la aplicación.',
   'factor.codes': 'Códigos de recuperación',
-  'factor.codesCopy': 'Copiar los códigos de recuperación',
   'factor.codesLeft': 'Quedan {n} códigos de recuperación.',
   'factor.codesOnce':
     'Guárdelos donde los encuentre sin su teléfono. Cada uno le deja entrar una vez, y no se muestran de nuevo.',
@@ -34,7 +33,7 @@ export const secondFactor: Translation<typeof english> = {
   'factor.renewText': 'Los actuales, usados o no, dejan de servir.',
   'factor.renewed': 'Hay nuevos códigos de recuperación',
   'factor.scan': 'Escanee esto con una aplicación de autenticación.',
-  'factor.secret': 'Copiar el secreto',
+  'factor.secret': 'Secreto',
   'factor.setup': 'Configurar el segundo factor',
   'factor.ssh': 'SFTP y SSH',
   'factor.sshHint':

@@ -6,6 +6,7 @@ export const shared: Translation<typeof english> = {
   'action.close': 'Cerrar',
   'action.copied': 'Copiado',
   'action.copy': 'Copiar',
+  'action.copyOf': 'Copiar: {what}',
   'action.dismiss': 'Descartar',
   'action.hidePassword': 'Ocultar la contraseña',
   'action.retry': 'Reintentar',
@@ -14,6 +15,7 @@ export const shared: Translation<typeof english> = {
   'copy.byHand':
     'El navegador no lo permite. El texto está seleccionado: cópialo con Ctrl+C, ⌘C o el menú de tu dispositivo.',
   'copy.failed': 'No se pudo copiar',
+  'copy.text': 'Texto para copiar',
   'dialog.leave.action': 'Descartar',
   'dialog.leave.text': 'Lo que ha escrito no se ha guardado y se perderá.',
   'dialog.leave.title': '¿Cerrar sin guardar?',

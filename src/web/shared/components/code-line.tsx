@@ -1,3 +1,4 @@
+import { t } from '../i18n.ts'
 import { CopyButton } from './copy-button.tsx'
 
 /** A line, or several, to be pasted elsewhere. */
@@ -7,7 +8,7 @@ export function CodeLine({ text, label }: { readonly text: string; readonly labe
       <pre tabIndex={0} aria-label={label}>
         <code>{text}</code>
       </pre>
-      <CopyButton text={text} label={label} />
+      <CopyButton text={text} label={t('action.copyOf', { what: label })} />
     </div>
   )
 }

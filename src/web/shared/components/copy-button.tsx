@@ -28,7 +28,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
           <p>{t('copy.byHand')}</p>
           <textarea
             className="code copy-text"
-            aria-label={label ?? t('action.copy')}
+            aria-label={t('copy.text')}
             rows={Math.min(12, text.split('\n').length + 1)}
             readOnly
             autoFocus

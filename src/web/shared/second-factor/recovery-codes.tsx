@@ -35,7 +35,7 @@ export function RecoveryCodes({
       }
     >
       <Banner kind="warning">{t('factor.codesOnce')}</Banner>
-      <CodeLine text={text} label={t('factor.codesCopy')} />
+      <CodeLine text={text} label={t('factor.codes')} />
     </Dialog>
   )
 }

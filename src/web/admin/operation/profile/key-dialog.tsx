@@ -48,7 +48,7 @@ export function KeyDialog({ onMade, onClose }: KeyDialogProps) {
         }
       >
         <Banner kind="warning">{t('ownAccess.keyOnce')}</Banner>
-        <CodeLine text={made.access_token} label={t('ownAccess.keyCopy')} />
+        <CodeLine text={made.access_token} label={t('ownAccess.kind.key')} />
         <p className="soft">{t('ownAccess.keyUse', { date: formatDate(made.expires_at) })}</p>
       </Dialog>
     )
