@@ -111,6 +111,12 @@ describe('uploads in the WebClient', () => {
     assert.deepEqual((await readdir(home)).sort(), ['a.txt', 'b.txt'])
     await assertAccessible(page, 'the question about names')
     await world.screenshot('client-upload-conflict', page)
+    // What changes least comes first, as in every dialog.
+    assert.deepEqual(await dialog.locator('.dialog-actions button').allInnerTexts(), [
+      'Skip',
+      'Keep both',
+      'Replace',
+    ])
     await dialog.getByRole('button', { name: 'Keep both' }).click()
     await page.getByRole('row', { name: /a \(2\)\.txt/ }).waitFor()
     await arrived(home, 'c.txt', 1)

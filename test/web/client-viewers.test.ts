@@ -201,6 +201,12 @@ describe('viewers of the WebClient', () => {
     await question.getByRole('button', { name: 'Go on editing' }).click()
     assert.equal(await dialog.getByLabel('Text of the file').inputValue(), 'mine')
     await world.allow(409, () => dialog.getByRole('button', { name: 'Save' }).click())
+    assert.deepEqual(await question.locator('.dialog-actions button').allInnerTexts(), [
+      'Go on editing',
+      'Load the new one, lose mine',
+      'Replace it by mine',
+    ])
+    await world.screenshot('client-editor-conflict', page)
     await question.getByRole('button', { name: 'Replace it by mine' }).click()
     await waitUntil('mine', async () => (await readFile(join(home, 'shared.txt'), 'utf8')) === 'mine')
     await page.getByText('Saved', { exact: true }).first().waitFor()

@@ -17,11 +17,11 @@ export function ConflictDialog({ question }: { readonly question: ConflictQuesti
       actions={
         <>
           <Button onClick={() => answer('skip')}>{t('transfers.conflict.skip')}</Button>
-          <Button isDisabled={!mayReplace} onClick={() => answer('replace')}>
-            {t('transfers.conflict.replace')}
-          </Button>
           <Button kind="primary" onClick={() => answer('keep')}>
             {t('transfers.conflict.keep')}
+          </Button>
+          <Button kind="danger" isDisabled={!mayReplace} onClick={() => answer('replace')}>
+            {t('transfers.conflict.replace')}
           </Button>
         </>
       }

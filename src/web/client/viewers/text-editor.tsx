@@ -202,12 +202,12 @@ function ConflictQuestion({ onKeep, onReplace, onReload }: ConflictQuestionProps
       onClose={onKeep}
       actions={
         <>
+          <Button kind="primary" onClick={onKeep}>
+            {t('viewer.edit.conflictKeep')}
+          </Button>
           <Button onClick={onReload}>{t('viewer.edit.conflictReload')}</Button>
           <Button kind="danger" onClick={onReplace}>
             {t('viewer.edit.conflictReplace')}
-          </Button>
-          <Button kind="primary" onClick={onKeep}>
-            {t('viewer.edit.conflictKeep')}
           </Button>
         </>
       }

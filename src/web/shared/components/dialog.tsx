@@ -9,7 +9,7 @@ export interface DialogProps {
   readonly title: string
   readonly onClose: () => void
   readonly children: ComponentChildren
-  /** Buttons, the main one last. */
+  /** Buttons: the one that changes nothing first, the one that changes most last. */
   readonly actions?: ComponentChildren
   readonly size?: 'small' | 'large' | 'full'
   /** False for a dialog that has to be answered. */
