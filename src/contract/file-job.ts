@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { refusalReason } from './api-answer.ts'
 import { virtualPath } from './file.ts'
 import { amount, timestamp } from './values.ts'
 
@@ -28,9 +29,15 @@ export const fileJob = Type.Object(
     done_files: amount('Entries dealt with.'),
     done_bytes: amount('Bytes copied.'),
     current: Type.String({ description: 'The path being dealt with.' }),
-    failed: Type.Array(Type.Object({ path: Type.String(), error: Type.String(), message: Type.String() }), {
-      description: 'What was not done; the first hundred.',
-    }),
+    failed: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        error: Type.String(),
+        message: Type.String(),
+        reason: Type.Optional(refusalReason),
+      }),
+      { description: 'What was not done; the first hundred.' },
+    ),
     failed_count: amount('How many were not done.'),
   },
   { title: 'FileJob' },

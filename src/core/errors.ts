@@ -26,7 +26,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** What is wrong with an input, for pages that tell it in words of their own: the mistakes that people make every day. */
+/** Why something is refused, for pages that tell it in words of their own: what people meet every day. */
 export type RefusalReason =
   | 'wrong-password'
   | 'wrong-code'
@@ -60,6 +60,24 @@ export type RefusalReason =
   | 'end-before-beginning'
   | 'is-missing'
   | 'is-too-long'
+  | 'quota-files'
+  | 'quota-space'
+  | 'file-too-large'
+  | 'name-not-permitted'
+  | 'names-differ-there'
+  | 'permission-inside'
+  | 'mounted-folder'
+  | 'holds-mounted-folder'
+  | 'into-itself'
+  | 'target-is-folder'
+  | 'target-is-file'
+  | 'setting-value'
+  | 'yourself-disabled'
+  | 'yourself-removed'
+  | 'last-manager'
+  | 'permission-not-held'
+  | 'account-not-admin'
+  | 'account-second-factor'
 
 interface ErrorOptions {
   readonly cause?: unknown
@@ -69,7 +87,7 @@ interface ErrorOptions {
 
 /**
  * The only error that crosses a layer. `message` is safe to show to a client; `cause` is for the log.
- * `field` names the offending input of an 'invalid-argument', `reason` what is wrong with it.
+ * `field` names the offending input of an 'invalid-argument', `reason` why anything is refused.
  */
 export class FileServerError extends Error {
   override readonly name = 'FileServerError'

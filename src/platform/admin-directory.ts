@@ -70,6 +70,7 @@ function refusal(outcome: Exclude<PasswordGrant['outcome'], 'granted'>, cause?: 
         'unsupported',
         'This account needs a second factor: sign in with an access token of the account as the password, ' +
           'or with the setup code from the log of the plugin',
+        { reason: 'account-second-factor' },
       )
   }
 }
@@ -79,7 +80,10 @@ function denied(cause?: unknown): FileServerError {
 }
 
 function notForThisPlugin(cause: unknown): FileServerError {
-  return new FileServerError('permission-denied', 'This account may not manage this plugin', { cause })
+  return new FileServerError('permission-denied', 'This account may not manage this plugin', {
+    cause,
+    reason: 'account-not-admin',
+  })
 }
 
 function unreadableToken(): FileServerError {

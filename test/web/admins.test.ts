@@ -123,7 +123,7 @@ describe('admins', () => {
     await choose(page, adminName, 'Delete')
     await world.allow(403, async () => {
       await dialog(page).getByRole('button', { name: 'Delete' }).click()
-      await page.getByRole('alert').getByText('You do not have the permission').waitFor()
+      await page.getByRole('alert').getByText('This admin has permissions that you do not have').waitFor()
     })
     await world.signInAdmin()
   })

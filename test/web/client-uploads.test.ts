@@ -377,7 +377,7 @@ describe('uploads in the WebClient', () => {
     ]
     await world.allow(413, async () => {
       await page.setInputFiles(filesInput, files)
-      await page.getByText('This does not fit into the quota.').first().waitFor()
+      await page.getByText('This does not fit into the space of the quota.').first().waitFor()
     })
     await arrived(home, 'fits.txt', 4)
     assert.deepEqual(await readdir(home), ['fits.txt'])

@@ -125,6 +125,52 @@ describe('what is refused, in a Spanish browser', () => {
     await page.close()
   })
 
+  it('are names, a quota and a size that a user may not use, also in a job', async () => {
+    const file_patterns = [{ path: '/', allowed_patterns: [], denied_patterns: ['*.exe'], deny_policy: 0 }]
+    await world.product.addUser('ben', {
+      quota_files: 1,
+      filters: { file_patterns, max_upload_file_size: 5 },
+    })
+    await mkdir(join(world.product.homeOf('ben'), 'dir'), { recursive: true })
+    await world.signInUser('ben')
+    const page = await world.openPage('web/client/files')
+    const dialog = page.getByRole('dialog')
+    const make = async (name: string) => {
+      await click(page, 'Más acciones')
+      await page.getByRole('menuitem', { name: 'Nuevo archivo de texto' }).click()
+      await dialog.getByLabel('Nombre').fill(name)
+      await dialog.getByRole('button', { name: 'Crear' }).click()
+    }
+    const leave = async () => {
+      await dialog.getByRole('button', { name: 'Cancelar' }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    assert.equal(
+      await refusalOn(page, () => make('a.exe'), 403),
+      'Aquí no se permiten archivos con un nombre así.',
+    )
+    await leave()
+    await world.allow(413, async () => {
+      const large = { name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('too large') }
+      await page.setInputFiles('input[type=file][multiple]', large)
+      await page
+        .getByText('El archivo es mayor de lo que puede subir. Pida más a su administrador.')
+        .waitFor()
+    })
+    await make('a.txt')
+    await page.getByRole('row', { name: 'a.txt' }).waitFor()
+    assert.match(await refusalOn(page, () => make('b.txt'), 413), /^No caben más archivos/)
+    await leave()
+    await page.getByLabel('Seleccionar a.txt').check({ force: true })
+    await click(page, 'Copiar')
+    await dialog.getByRole('button', { name: 'dir' }).click()
+    await dialog.getByRole('button', { name: 'Copiar aquí' }).click()
+    const failures = page.locator('.transfers-failures')
+    await failures.getByText('No caben más archivos').waitFor()
+    assert.doesNotMatch(await failures.innerText(), apiWords)
+    await page.close()
+  })
+
   it('are certificates', async () => {
     const directory = join(world.product.directory, 'certificates/files.example.com')
     await mkdir(directory, { recursive: true })

@@ -81,7 +81,9 @@ export class AdminService {
       const { password, status = before.status, ...settings } = input
       requireHeld(actor, [...before.permissions, ...settings.permissions])
       if (actor.username === before.username && status === 'disabled')
-        throw new FileServerError('permission-denied', 'You cannot disable yourself')
+        throw new FileServerError('permission-denied', 'You cannot disable yourself', {
+          reason: 'yourself-disabled',
+        })
       if (password !== undefined && before.source !== 'local') throw hasNoPassword('password')
       const passwordHash =
         password === undefined ? before.passwordHash : await this.#hash('password', before.username, password)
@@ -98,7 +100,9 @@ export class AdminService {
     return this.#alone(by, async (actor) => {
       const before = await this.find(username)
       if (actor.username === username)
-        throw new FileServerError('permission-denied', 'You cannot remove yourself')
+        throw new FileServerError('permission-denied', 'You cannot remove yourself', {
+          reason: 'yourself-removed',
+        })
       requireHeld(actor, before.permissions)
       await this.#requireManagerWithout(before)
       await this.#parts.admins.remove(username)
@@ -147,7 +151,9 @@ export class AdminService {
   async #requireManagerWithout(before: Admin, after?: AdminSettings): Promise<void> {
     const stays = after !== undefined && isManager(after)
     if (!isManager(before) || stays || (await this.#hasManagerBesides(before.username))) return
-    throw new FileServerError('permission-denied', 'This is the last admin who can manage admins')
+    throw new FileServerError('permission-denied', 'This is the last admin who can manage admins', {
+      reason: 'last-manager',
+    })
   }
 
   async #hasManagerBesides(username: string): Promise<boolean> {
@@ -185,7 +191,11 @@ export function requireHeld(actor: Pick<Admin, 'permissions'>, permissions: Admi
   for (const permission of permissions) {
     if (!adminPermissions.includes(permission)) throw invalidInput('permissions', 'hold an unknown name')
     if (!adminMay(actor, permission))
-      throw new FileServerError('permission-denied', `You do not have the permission ${permission} yourself`)
+      throw new FileServerError(
+        'permission-denied',
+        `You do not have the permission ${permission} yourself`,
+        { reason: 'permission-not-held' },
+      )
   }
 }
 

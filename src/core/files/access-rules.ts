@@ -64,7 +64,9 @@ export class AccessRules {
     const verdict = this.#names.judge(path)
     if (verdict === 'hidden') throw new FileServerError('not-found', 'No such file or directory')
     if (verdict === 'denied')
-      throw new FileServerError('permission-denied', 'This name is not permitted here')
+      throw new FileServerError('permission-denied', 'This name is not permitted here', {
+        reason: 'name-not-permitted',
+      })
   }
 
   /**
@@ -77,9 +79,13 @@ export class AccessRules {
       const isBelow = (path: VirtualPath) => place !== '/' && isWithin(path, place as VirtualPath)
       const isConcerned = isGlob(place) || isBelow(from) || isBelow(to)
       if (isConcerned && !granted.includes('*') && !wanted.some((permission) => granted.includes(permission)))
-        throw new FileServerError('permission-denied', 'Permission denied for something in this directory')
+        throw new FileServerError('permission-denied', 'Permission denied for something in this directory', {
+          reason: 'permission-inside',
+        })
     }
     if (!this.#names.movesUnchanged(from, to))
-      throw new FileServerError('permission-denied', 'Other names are permitted there')
+      throw new FileServerError('permission-denied', 'Other names are permitted there', {
+        reason: 'names-differ-there',
+      })
   }
 }

@@ -61,7 +61,9 @@ export function checkSize(size: number, maxFileSize: number): void {
   if (!Number.isSafeInteger(size) || size < 0)
     throw new FileServerError('invalid-argument', 'No file can have this size')
   if (maxFileSize > 0 && size > maxFileSize)
-    throw new FileServerError('quota-exceeded', 'The file is larger than this user may upload')
+    throw new FileServerError('quota-exceeded', 'The file is larger than this user may upload', {
+      reason: 'file-too-large',
+    })
 }
 
 /** The caller holds the lock of the name. */

@@ -1,4 +1,4 @@
-import { FileServerError, hasCode, toFileServerError, type ErrorCode } from '../errors.ts'
+import { FileServerError, hasCode, toFileServerError, type ErrorCode, type RefusalReason } from '../errors.ts'
 import type { Entry } from './storage.ts'
 import type { UserFilesystem } from './user-filesystem.ts'
 import { isWithin, joinPath, nameOf, type VirtualPath } from './virtual-path.ts'
@@ -22,6 +22,7 @@ export interface FileJobFailure {
   readonly path: VirtualPath
   readonly code: ErrorCode
   readonly message: string
+  readonly reason: RefusalReason | undefined
 }
 
 /** 'failed': something was not done. */
@@ -103,14 +104,18 @@ export class FileJob {
     if (order.action === 'delete') return this.#delete(path)
     const to = joinPath(order.target, nameOf(path))
     if (this.#files.isInside(path, order.target) || path === to)
-      throw new FileServerError('unsupported', 'Source and target are the same, or one is in the other')
+      throw new FileServerError('unsupported', 'Source and target are the same, or one is in the other', {
+        reason: 'into-itself',
+      })
     if (order.action === 'copy') await this.#walk(path, this.#copying(path, to, order.overwrite))
     else await this.#move(path, to, order.overwrite)
   }
 
   async #delete(path: VirtualPath): Promise<void> {
     if (this.#files.marksOf(path).isFixed)
-      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
+      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed', {
+        reason: 'mounted-folder',
+      })
     await this.#walk(path, {
       enter: async () => true,
       visit: async (file) => {
@@ -183,7 +188,9 @@ export class FileJob {
   ): Promise<boolean> {
     // Through a second mount of the same place a tree could be copied into itself for ever.
     if (this.#files.isInside(directory, root))
-      throw new FileServerError('unsupported', 'A directory cannot be put into itself')
+      throw new FileServerError('unsupported', 'A directory cannot be put into itself', {
+        reason: 'into-itself',
+      })
     try {
       await this.#files.makeDirectory(at)
     } catch (error) {
@@ -227,9 +234,9 @@ export class FileJob {
     if (this.#signal.aborted) return
     // The session has ended, and with it all that is left to do.
     if (hasCode(error, 'aborted')) return this.#ending.abort(error)
-    const { code, message } = toFileServerError(error)
+    const { code, message, reason } = toFileServerError(error)
     this.#failedCount++
-    if (this.#failures.length < maxFailures) this.#failures.push({ path, code, message })
+    if (this.#failures.length < maxFailures) this.#failures.push({ path, code, message, reason })
   }
 }
 

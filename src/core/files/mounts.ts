@@ -69,9 +69,13 @@ export class MountTable {
    */
   refuseChange(path: VirtualPath): void {
     if (path === '/' || this.isMountPoint(path))
-      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed')
+      throw new FileServerError('permission-denied', 'A mounted folder cannot be moved or removed', {
+        reason: 'mounted-folder',
+      })
     if (this.holdsMount(path))
-      throw new FileServerError('unsupported', 'The directory contains a mounted folder')
+      throw new FileServerError('unsupported', 'The directory contains a mounted folder', {
+        reason: 'holds-mounted-folder',
+      })
   }
 
   /** Names directly below `directory` that exist because a mount is there or deeper. */

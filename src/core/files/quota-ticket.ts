@@ -91,7 +91,9 @@ export class LedgerTicket implements QuotaTicket {
     const more = files - this.#files
     const { files: used, reservedFiles } = this.#counters
     if (more > 0 && this.#parts.limits.files > 0 && used + reservedFiles + more > this.#parts.limits.files)
-      throw new FileServerError('quota-exceeded', 'Denied: the quota for the number of files is used up')
+      throw new FileServerError('quota-exceeded', 'Denied: the quota for the number of files is used up', {
+        reason: 'quota-files',
+      })
     this.#counters.reservedFiles += more
     this.#files = files
   }
@@ -141,5 +143,7 @@ export class LedgerTicket implements QuotaTicket {
 }
 
 function bytesExceeded(): FileServerError {
-  return new FileServerError('quota-exceeded', 'Denied: the quota for storage space is used up')
+  return new FileServerError('quota-exceeded', 'Denied: the quota for storage space is used up', {
+    reason: 'quota-space',
+  })
 }

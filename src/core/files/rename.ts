@@ -79,7 +79,9 @@ function requireRename(from: VirtualPath, to: VirtualPath, entry: Entry, access:
   if (entry.type !== 'directory') return
   access.requireMove(from, to, 'rename', kind)
   if (from !== to && isWithin(from, to))
-    throw new FileServerError('unsupported', 'A directory cannot be moved into itself')
+    throw new FileServerError('unsupported', 'A directory cannot be moved into itself', {
+      reason: 'into-itself',
+    })
 }
 
 /** Only like replaces like, and only an empty directory (rename(2)). */
@@ -93,12 +95,14 @@ function requireReplace(
   if (!replace) throw targetExists()
   if (replaced.type !== 'directory') {
     if (entry.type === 'directory')
-      throw new FileServerError('not-a-directory', 'The target is not a directory')
+      throw new FileServerError('not-a-directory', 'The target is not a directory', {
+        reason: 'target-is-file',
+      })
     return access.requireFor(path, 'overwrite')
   }
   // An empty one goes: who may not remove it can still put things into it.
   if (entry.type !== 'directory' || !access.may(parentOf(path), 'delete', 'delete_dirs'))
-    throw new FileServerError('unsupported', 'The target is a directory')
+    throw new FileServerError('unsupported', 'The target is a directory', { reason: 'target-is-folder' })
 }
 
 function targetExists(): FileServerError {

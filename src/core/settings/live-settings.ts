@@ -149,5 +149,8 @@ export class LiveSettings {
 }
 
 function invalid(field: string): FileServerError {
-  return new FileServerError('invalid-argument', `${field}: cannot have this value`, { field })
+  return new FileServerError('invalid-argument', `${field}: cannot have this value`, {
+    field,
+    reason: 'setting-value',
+  })
 }

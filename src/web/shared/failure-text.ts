@@ -3,7 +3,7 @@ import type { MessageKey } from '../messages/message-key.ts'
 import { ApiFailure } from './api.ts'
 import { t } from './i18n.ts'
 
-/** Failures that are told in the reader's language; the server's own words follow where they say more. */
+/** Failures that are told in the reader's language. */
 const known: Readonly<Record<string, MessageKey>> = {
   unreachable: 'failure.unreachable',
   'access-denied': 'failure.accessDenied',
@@ -16,6 +16,9 @@ const known: Readonly<Record<string, MessageKey>> = {
   'already-exists': 'failure.alreadyExists',
   'invalid-path': 'failure.invalidPath',
   'directory-not-empty': 'failure.directoryNotEmpty',
+  'is-a-directory': 'failure.isDirectory',
+  'not-a-directory': 'failure.notDirectory',
+  unsupported: 'failure.unsupported',
   busy: 'failure.busy',
   changing: 'failure.changing',
   unavailable: 'failure.unavailable',
@@ -59,6 +62,24 @@ const reasons: Readonly<Record<RefusalReasonName, MessageKey>> = {
   'end-before-beginning': 'refusal.endBeforeBeginning',
   'is-missing': 'refusal.isMissing',
   'is-too-long': 'refusal.isTooLong',
+  'quota-files': 'refusal.quotaFiles',
+  'quota-space': 'refusal.quotaSpace',
+  'file-too-large': 'refusal.fileTooLarge',
+  'name-not-permitted': 'refusal.nameNotPermitted',
+  'names-differ-there': 'refusal.namesDifferThere',
+  'permission-inside': 'refusal.permissionInside',
+  'mounted-folder': 'refusal.mountedFolder',
+  'holds-mounted-folder': 'refusal.holdsMountedFolder',
+  'into-itself': 'refusal.intoItself',
+  'target-is-folder': 'refusal.targetIsFolder',
+  'target-is-file': 'refusal.targetIsFile',
+  'setting-value': 'refusal.settingValue',
+  'yourself-disabled': 'refusal.yourselfDisabled',
+  'yourself-removed': 'refusal.yourselfRemoved',
+  'last-manager': 'refusal.lastManager',
+  'permission-not-held': 'refusal.permissionNotHeld',
+  'account-not-admin': 'refusal.accountNotAdmin',
+  'account-second-factor': 'refusal.accountSecondFactor',
 }
 
 /** What to tell the reader of anything thrown. */
@@ -69,9 +90,8 @@ export function failureText(error: unknown): string {
   if (reason !== undefined && Object.hasOwn(reasons, reason)) return t(reasons[reason])
   const key = known[error.code]
   if (error.code === 'invalid-argument') return t('failure.invalid', { said: withoutField(error) })
-  if (key === undefined) return error.message === '' ? t('failure.unknown') : error.message
-  const isSpecific = error.code === 'permission-denied' || error.code === 'quota-exceeded'
-  return isSpecific && error.message !== '' ? `${t(key)} (${error.message})` : t(key)
+  if (key !== undefined) return t(key)
+  return error.message === '' ? t('failure.unknown') : error.message
 }
 
 /** The name of a field of the API says nothing to readers of a page. */

@@ -21,7 +21,10 @@ export async function signInAdmin(
   } catch (error) {
     // A second factor that cannot be asked for here: the request is right, this way in is not.
     if (error instanceof FileServerError && error.code === 'unsupported')
-      throw new FileServerError('permission-denied', error.message, { cause: error })
+      throw new FileServerError('permission-denied', error.message, {
+        cause: error,
+        ...(error.reason && { reason: error.reason }),
+      })
     throw error
   }
 }

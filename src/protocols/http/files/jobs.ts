@@ -93,7 +93,10 @@ function fromJob({ id, job, startedAt, endedAt }: KnownJob): FileJobResource {
     done_files: job.doneFiles,
     done_bytes: job.doneBytes,
     current: job.current,
-    failed: job.failures.map(({ path, code, message }) => ({ path, error: code, message })),
+    failed: job.failures.map(({ path, code, message, reason }) => ({
+      ...{ path, error: code, message },
+      ...(reason && { reason }),
+    })),
     failed_count: job.failedCount,
   }
 }

@@ -78,10 +78,9 @@ function JobFailures({ job }: { readonly job: FileJob }) {
     <details className="transfers-failures" open={job.failed_count <= 3}>
       <summary>{t('transfers.job.failures', { n: job.failed_count })}</summary>
       <ul>
-        {job.failed.map(({ path, error, message }, at) => (
+        {job.failed.map(({ path, ...refusal }, at) => (
           <li key={at}>
-            <span className="name">{shownName(path)}</span>:{' '}
-            {failureText(new ApiFailure(400, { error, message }))}
+            <span className="name">{shownName(path)}</span>: {failureText(new ApiFailure(400, refusal))}
           </li>
         ))}
         {left > 0 ? <li>{t('transfers.conflict.more', { n: left })}</li> : null}

@@ -1,21 +1,32 @@
-/** What is wrong with an input, as the API names it by its reason. */
+/** Why something is refused, as the API names it by its reason. */
 export const refusals = {
+  'refusal.accountNotAdmin': 'This account may not manage this plugin.',
+  'refusal.accountSecondFactor':
+    'This account needs a second factor. Sign in with an access token of the account as the password, or with the setup code from the log of the plugin.',
   'refusal.backupDamaged': 'This backup is damaged.',
   'refusal.backupForeign':
     'This backup is one of the SFTPGo software, whose accounts are not taken over. Add its users again under the same names, and they find their files where these were.',
   'refusal.backupNewer': 'This backup was made by a newer version. Update this server first.',
   'refusal.backupNone': 'This file is not a backup of this server.',
   'refusal.endBeforeBeginning': 'The end must be later than the beginning.',
+  'refusal.fileTooLarge': 'The file is larger than you may upload. Ask your administrator for more.',
   'refusal.folderTwice': 'A folder is used twice.',
   'refusal.folderUnknown': 'A folder is no longer there. Load the page again.',
+  'refusal.holdsMountedFolder':
+    'There is a folder in it that leads to another storage, and stays where it is.',
+  'refusal.intoItself': 'Nothing can be put into itself or onto itself.',
   'refusal.isMissing': 'Fill this in.',
   'refusal.isTooLong': 'This is too long.',
   'refusal.keyEnd': 'Choose a day within a year from now.',
+  'refusal.lastManager': 'This is the last admin who can manage admins. Let another one do so first.',
+  'refusal.mountedFolder': 'A folder that leads to another storage stays where it is.',
   'refusal.nameCharacter':
     'The name has a character that is not permitted: / and \\, and whatever cannot be seen.',
   'refusal.nameDots': 'The name must not have two dots in a row.',
   'refusal.nameEdges': 'The name must not be empty, or begin or end with a space.',
+  'refusal.nameNotPermitted': 'Files with such a name are not permitted here.',
   'refusal.nameReserved': 'This name is reserved. Choose another one.',
+  'refusal.namesDifferThere': 'Other names are permitted there, so this folder cannot be moved.',
   'refusal.nameSpelling':
     'The accents of this name are spelled so that it could look like another name. Type it anew.',
   'refusal.nameTooLong': 'The name has 255 characters at most.',
@@ -29,8 +40,19 @@ export const refusals = {
   'refusal.pathOutside': 'This directory is outside the storages of the server.',
   'refusal.pathTooLong': 'The path is too long.',
   'refusal.pathTwice': 'A path is used twice.',
+  'refusal.permissionInside': 'You do not have the permission for something in this folder.',
+  'refusal.permissionNotHeld': 'This admin has permissions that you do not have, or would get them.',
+  'refusal.quotaFiles':
+    'There is no room for more files: the quota counts them. Delete some, or ask your administrator for more.',
+  'refusal.quotaSpace':
+    'This does not fit into the space of the quota. Delete something, or ask your administrator for more.',
   'refusal.secretOver': 'This took too long, or was begun again elsewhere. Close this and begin anew.',
+  'refusal.settingValue': 'This value is not possible.',
+  'refusal.targetIsFile': 'There is a file of this name.',
+  'refusal.targetIsFolder': 'There is a folder of this name.',
   'refusal.tooManyKeys': 'You have as many keys as are possible. End one first.',
   'refusal.wrongPassphrase': 'The passphrase is not the one of this backup.',
   'refusal.wrongPassword': 'The password is not right.',
+  'refusal.yourselfDisabled': 'You cannot disable yourself.',
+  'refusal.yourselfRemoved': 'You cannot delete yourself.',
 } as const

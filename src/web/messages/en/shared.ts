@@ -26,7 +26,9 @@ export const shared = {
   'failure.directoryNotEmpty': 'The folder is not empty.',
   'failure.invalid': 'The server does not accept this: {said}',
   'failure.invalidPath': 'This name or path cannot be used.',
+  'failure.isDirectory': 'There is a folder of this name.',
   'failure.noSpace': 'The disk of the server is full. Free some space, then try again.',
+  'failure.notDirectory': 'A folder is needed here, and this is none.',
   'failure.notFound': 'It is no longer there. Load the page again.',
   'failure.permissionDenied': 'You do not have the permission for this.',
   'failure.quotaExceeded':
@@ -38,6 +40,7 @@ export const shared = {
   'failure.unavailable': 'The server cannot do this right now. Try again in a moment.',
   'failure.unknown': 'Something went wrong. Try again.',
   'failure.unreachable': 'The server cannot be reached. Check your connection, then try again.',
+  'failure.unsupported': 'This is not possible.',
   'form.half': 'This is not complete. Complete it, or empty it.',
   'notices.title': 'Messages',
   'search.found': 'One match | {n} matches',
