@@ -33,6 +33,16 @@ export class AdminWorld implements AsyncDisposable {
     assert.equal((await this.product.api('POST', '/folders', folder)).status, 201)
   }
 
+  /** Signs a user in as another browser would, which then keeps silent. */
+  async startSession(username: string): Promise<void> {
+    const { status } = await fetch(`${this.product.httpUrl}/api/v2/session/user`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password: `${username}-password` }),
+    })
+    assert.equal(status, 200, username)
+  }
+
   /** A page of the WebAdmin that is closed at the end of the test. */
   async openAdmin(path: string): Promise<Page & AsyncDisposable> {
     const page = await this.web.openPage(`web/admin/${path}`)

@@ -48,6 +48,24 @@ describe('the profile in the WebClient', () => {
     await takeScreenshots(world, [{ name: 'client-profile', path: 'web/client/profile', ready: '.connect' }])
   })
 
+  it('tells while a password is typed whether it is long enough', async () => {
+    const page = await openProfile('fay')
+    const field = page.getByLabel('New password', { exact: true })
+    for (const [typed, hint] of [
+      ['', 'The longer the better: some words are easy to remember.'],
+      ['seven77', 'Use 8 characters at least.'],
+      ['eight888', 'Good enough. A longer one is better.'],
+      ['fourteen-signs', 'A good length.'],
+    ] as const) {
+      await field.fill(typed)
+      await page.getByText(hint, { exact: true }).waitFor()
+      // It is read out with the field.
+      const id = await field.getAttribute('aria-describedby')
+      assert.equal(await page.locator(`[id="${id}"]`).innerText(), hint)
+    }
+    await page.close()
+  })
+
   it('changes the password of the one who knows the present one', async () => {
     const page = await openProfile('bob')
     const field = (name: string) => page.getByLabel(name, { exact: true })

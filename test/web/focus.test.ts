@@ -113,6 +113,36 @@ describe('the focus', () => {
     await assertFocused(page, 'Your new key')
   })
 
+  it('goes to the next row when a session is ended', async () => {
+    for (const name of ['kim', 'leo']) {
+      await admin.product.addUser(name)
+      await admin.startSession(name)
+    }
+    await using page = await admin.openAdmin('connections')
+    await page.getByRole('button', { name: 'Disconnect leo (HTTP)' }).click()
+    await dialog(page).getByRole('button', { name: 'Disconnect', exact: true }).click()
+    await page.getByText('leo was disconnected.').waitFor()
+    await page.getByRole('button', { name: 'Disconnect leo (HTTP)' }).waitFor({ state: 'detached' })
+    await assertFocused(page, 'Disconnect kim (HTTP)')
+  })
+
+  it('goes to the next row when a backup is deleted, and to the heading after the last one', async () => {
+    for (let made = 0; made < 2; made++)
+      assert.equal((await admin.product.api('POST', '/backups', {})).status, 201)
+    await using page = await admin.openAdmin('maintenance')
+    const removals = page.getByRole('button', { name: /^Delete / })
+    await removals.nth(1).waitFor()
+    const buttons = await removals.all()
+    const labels = await Promise.all(buttons.map((button) => button.getAttribute('aria-label')))
+    for (const [at, label] of labels.entries()) {
+      assert.ok(label)
+      await page.getByRole('button', { name: label, exact: true }).click()
+      await dialog(page).getByRole('button', { name: 'Delete' }).click()
+      await page.getByRole('button', { name: label, exact: true }).waitFor({ state: 'detached' })
+      await assertFocused(page, labels[at + 1] ?? 'Backups on the server')
+    }
+  })
+
   it('goes to the plan of a restore', async () => {
     assert.equal((await admin.product.api('POST', '/backups', {})).status, 201)
     await using page = await admin.openAdmin('maintenance')

@@ -37,4 +37,18 @@ describe('a search', () => {
     await page.keyboard.press('Enter')
     await told(page, '0 matches')
   })
+
+  it('tells how many sessions match', async () => {
+    for (const username of [...Array<string>(7).fill('two'), 'one-a']) await admin.startSession(username)
+    await using page = await admin.openAdmin('connections')
+    const search = page.getByRole('searchbox')
+    await search.fill('two')
+    await told(page, '7 matches')
+    await search.fill('one-a')
+    await told(page, 'One match')
+    await search.fill('nobody')
+    await told(page, '0 matches')
+    await search.fill('')
+    await page.getByRole('status').getByText('match').waitFor({ state: 'detached' })
+  })
 })
