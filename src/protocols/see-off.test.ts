@@ -6,6 +6,7 @@ import { seeOff } from './see-off.ts'
 class Client {
   hasTransfers: boolean
   hangUps = 0
+  lastActivity = 0
 
   constructor(hasTransfers: boolean) {
     this.hasTransfers = hasTransfers
@@ -13,7 +14,8 @@ class Client {
 
   static seeOff(present: () => Iterable<Client>, graceMs: number): Promise<void> {
     const hasTransfers = (client: Client) => client.hasTransfers
-    return seeOff(present, { graceMs, hasTransfers, hangUp: (client) => client.hangUps++ })
+    const lastActivity = (client: Client) => client.lastActivity
+    return seeOff(present, { graceMs, hasTransfers, lastActivity, hangUp: (client) => client.hangUps++ })
   }
 }
 
@@ -44,6 +46,16 @@ test('one that stays is hung up on long before the grace is over', { timeout: 20
   const seen = Client.seeOff(() => [client], 3_600_000)
   await delay(60)
   client.hasTransfers = false
+  await seen
+  assert.equal(client.hangUps, 1)
+})
+
+test('one whose transfer ended right before the stop may say goodbye, too', async () => {
+  const client = new Client(false)
+  client.lastActivity = Date.now() - 200
+  const seen = Client.seeOff(() => [client], 60_000)
+  await delay(300)
+  assert.equal(client.hangUps, 0)
   await seen
   assert.equal(client.hangUps, 1)
 })

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { steadyClock } from '../core/clock.ts'
+import { steadyClock, systemClock } from '../core/clock.ts'
 
 /** How long a client may take to leave by itself once its last transfer has ended, in milliseconds. */
 const leavingMs = 1_000
 const checkIntervalMs = 50
 
 /**
- * Sees the clients of a server off that stops: who moves nothing is hung up on at once; who does may end it until `graceMs` are
- * over, and has a moment then for the goodbye, as a client that is cut off behind its last answer takes the whole transfer for
+ * Sees the clients of a server off that stops: who moves nothing is hung up on at once; who does, or did a moment ago, may end it
+ * and say goodbye before `graceMs` are over: a client that is cut off behind its last answer takes the whole transfer for
  * failed. Settles when all that `present` gives have been hung up on, once each, or are gone.
  */
 export async function seeOff<T extends object>(
@@ -15,12 +15,16 @@ export async function seeOff<T extends object>(
   how: {
     readonly graceMs: number
     readonly hasTransfers: (client: T) => boolean
+    /** When the client moved something last, in milliseconds since the epoch; 0 for never. */
+    readonly lastActivity: (client: T) => number
     readonly hangUp: (client: T) => void
   },
 ): Promise<void> {
   const deadline = steadyClock() + how.graceMs
   const movedAt = new WeakMap<T, number>()
   const told = new WeakSet<T>()
+  for (const client of present())
+    movedAt.set(client, steadyClock() - Math.max(0, systemClock() - how.lastActivity(client)))
   for (;;) {
     const now = steadyClock()
     let isAnyLeft = false

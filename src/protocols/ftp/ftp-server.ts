@@ -90,6 +90,7 @@ export class FtpServer implements ProtocolServer {
     await seeOff(() => this.#sessions, {
       graceMs,
       hasTransfers: (session) => session.hasRunningTransfer,
+      lastActivity: (session) => (session.isSignedIn ? session.session.lastActivity : 0),
       hangUp: (session) => session.hangUp('The server is stopping'),
     })
     await Promise.all([...this.#sessions].map((session) => session.ended))

@@ -13,7 +13,8 @@ import { HostKeyProofs } from './host-key-proofs.ts'
 import type { HostKey } from './host-keys.ts'
 import { WindowBudget } from './receive-window.ts'
 import { offeredAlgorithms, type SshAlgorithms } from './ssh-algorithms.ts'
-import { type ConnectionLimits, SshConnection } from './ssh-connection.ts'
+import { SshConnection } from './ssh-connection.ts'
+import type { ConnectionLimits } from './ssh-connection-options.ts'
 import { SshReceiver } from './ssh-receiver.ts'
 
 export interface SftpLimits extends ConnectionLimits {
@@ -214,6 +215,7 @@ export class SftpServer implements ProtocolServer {
     await seeOff(() => this.#connections(), {
       graceMs,
       hasTransfers: (connection) => connection.hasTransfers,
+      lastActivity: (connection) => connection.lastActivity,
       hangUp: (connection) => connection.disconnect(disconnectReason.byApplication, 'The server is stopping'),
     })
     // Also those that were told to end before.

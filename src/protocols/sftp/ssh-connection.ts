@@ -1,44 +1,17 @@
 import type { Socket } from 'node:net'
-import type { ClientInfo, Connection, Session as ChannelSession } from 'ssh2'
-import type { Session, SignIn } from '../../core/auth/sign-in.ts'
+import type { Session as ChannelSession } from 'ssh2'
+import type { Session } from '../../core/auth/sign-in.ts'
 import { steadyClock } from '../../core/clock.ts'
-import type { Log } from '../../core/log.ts'
 import { type DisconnectReason, disconnectReason } from './disconnect-message.ts'
-import { type HostKeyProofs, proveRequestName } from './host-key-proofs.ts'
+import { proveRequestName } from './host-key-proofs.ts'
 import { HandleBudget } from './open-handles.ts'
-import type { WindowBudget } from './receive-window.ts'
 import { SftpSession } from './sftp-session.ts'
-import { offerTo, type SshAlgorithms, waitsForOffer } from './ssh-algorithms.ts'
+import { offerTo, waitsForOffer } from './ssh-algorithms.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { type ChannelInfo, SshChannel } from './ssh-channel.ts'
+import type { ConnectionOptions } from './ssh-connection-options.ts'
 import { findCommand, type SshCommand, unreadableCommand } from './ssh-commands.ts'
-import type { SshReceiver } from './ssh-receiver.ts'
 import { SshTransport } from './ssh-transport.ts'
-
-/** Every limit has a default in SftpServer. Times in milliseconds. */
-export interface ConnectionLimits {
-  readonly maxAuthTries: number
-  readonly loginGraceMs: number
-  /** 0: never. */
-  readonly idleTimeoutMs: number
-  readonly maxHandlesPerSession: number
-  readonly maxChannels: number
-  readonly rekeyAfterBytes: number
-  readonly rekeyAfterMs: number
-}
-
-export interface ConnectionOptions {
-  readonly client: Connection
-  readonly info: ClientInfo
-  readonly receiver: SshReceiver
-  readonly signIn: SignIn
-  readonly limits: ConnectionLimits
-  readonly budget: WindowBudget
-  readonly proofs: HostKeyProofs
-  readonly algorithms: SshAlgorithms
-  readonly onSignedIn: () => void
-  readonly log: Log
-}
 
 /** A client that neither reads nor closes is cut off this long after it was told to go. */
 const lingerMs = 5_000
@@ -121,6 +94,11 @@ export class SshConnection {
 
   get hasTransfers(): boolean {
     return this.#session?.hasTransfers ?? false
+  }
+
+  /** 0 before the sign-in. */
+  get lastActivity(): number {
+    return this.#session?.lastActivity ?? 0
   }
 
   /** Says why and ends; everything that runs on it is aborted. */
