@@ -231,6 +231,18 @@ function randomFillSync(packet, at, length) {
 `,
   },
   {
+    name: 'right-guess-taken',
+    reason:
+      'A packet that a client sends on a guess (first_kex_packet_follows, RFC 4253 §7) is thrown away also where the guess is ' +
+      'right, as a letter of the chosen name is compared: that connection waits for ever.',
+    file: 'lib/protocol/kex.js',
+    find: `  if (firstFollows && (!remote.kex.length || clientList[i] !== remote.kex[0])) {`,
+    replace: `  const hostKeyNames = local.lists.serverHostKey.array;
+  if (firstFollows
+      && (clientList[0] !== serverList[0]
+          || remote.serverHostKey[0] !== hostKeyNames[0])) {`,
+  },
+  {
     name: 'collector-safe-ciphers',
     reason:
       'node::ObjectWrap of Node 24 takes a clean-up hook back in its destructor, which ends the process when the ' +

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { RawSsh, sshMessage } from '../support/raw-ssh.ts'
-import { sshString } from '../support/raw-ssh-key-exchange.ts'
+import { clientShares, sshString } from '../support/raw-ssh-key-exchange.ts'
 import { openSftpWorld, type SftpWorld } from '../support/sftp-world.ts'
 
 const keyExchangeFailed = 3
@@ -73,6 +73,18 @@ describe('strict key exchange', () => {
     using other = await RawSsh.signedIn(world.port)
     assert.equal(other.sessionId.length, 32)
   })
+
+  for (const [kex, isRight] of [
+    ['mlkem768x25519-sha256', true],
+    ['curve25519-sha256', false],
+  ] as const)
+    test(`a share that is sent on a guess is ${isRight ? 'answered where the guess is right' : 'passed over where it is wrong'}`, async () => {
+      using client = await RawSsh.open(world.port, { kex })
+      const guess = message(sshMessage.kexInitial, sshString(clientShares[kex]().init))
+      await client.sendOffer({ guess })
+      if (isRight) await client.nextOf(sshMessage.kexReply)
+      else await client.sendShare()
+    })
 
   test('packets are counted from 0 after each SSH_MSG_NEWKEYS, both ways', async () => {
     using client = await RawSsh.signedIn(world.port)

@@ -131,14 +131,16 @@ export class RawSsh implements Disposable {
     await this.readNewKeys()
   }
 
-  /** Sends SSH_MSG_KEXINIT and reads the server's. */
-  async sendOffer({ skip = [] }: { skip?: readonly number[] } = {}): Promise<void> {
+  /** Sends SSH_MSG_KEXINIT and reads the server's. `guess` is the message that follows at once, where one does (RFC 4253 §7). */
+  async sendOffer({ skip = [], guess }: { skip?: readonly number[]; guess?: Buffer } = {}): Promise<void> {
     const kex = [this.#kex, ...(this.#isStrict ? ['kex-strict-c-v00@openssh.com'] : [])]
     const twice = (name: string) => [name, name]
     const lists = [kex.join(','), 'ssh-ed25519', ...[cipherName, macName, 'none', ''].flatMap(twice)]
     const cookie = Buffer.concat([Buffer.from([sshMessage.kexInit]), randomBytes(16)])
-    const offer = Buffer.concat([cookie, ...lists.map(sshString), Buffer.alloc(5)])
+    const end = Buffer.from([guess ? 1 : 0, 0, 0, 0, 0])
+    const offer = Buffer.concat([cookie, ...lists.map(sshString), end])
     this.send(offer)
+    if (guess) this.send(guess)
     this.#offers = [offer, await this.nextOf(sshMessage.kexInit, { skip })]
   }
 
