@@ -268,8 +268,12 @@ export async function put(
   await upload.finish()
 }
 
-export async function get(files: UserFilesystem, path: string): Promise<string> {
-  const download = await files.openDownload(at(path))
+export async function get(
+  files: UserFilesystem,
+  path: string,
+  how: { seesOwn?: boolean } = {},
+): Promise<string> {
+  const download = await files.openDownload(at(path), how)
   try {
     const target = Buffer.alloc(Math.max(1, download.entry.size))
     return target.subarray(0, await download.read(0, target)).toString()

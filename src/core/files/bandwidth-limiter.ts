@@ -30,6 +30,10 @@ export class BandwidthLimiter {
     return this.#waitedMs + (this.#waiting.size > 0 ? this.#clock() - this.#waitsSince : 0)
   }
 
+  get isLimited(): boolean {
+    return this.#rate() > 0
+  }
+
   /** Undefined when nothing has to be waited for, so that an unlimited transfer pays nothing. */
   take(bytes: number): Promise<void> | undefined {
     this.#lookAtRate()

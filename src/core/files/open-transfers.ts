@@ -1,8 +1,9 @@
 import { FileServerError } from '../errors.ts'
 import type { Download } from './download.ts'
 import type { Listing } from './listing.ts'
+import type { Entry } from './storage.ts'
 import type { Upload } from './upload.ts'
-import type { VirtualPath } from './virtual-path.ts'
+import { nameOf, parentOf, type VirtualPath } from './virtual-path.ts'
 
 /** What one session has open. All of it ends with the session, also what was just being opened then. */
 export class OpenTransfers implements AsyncDisposable {
@@ -52,6 +53,24 @@ export class OpenTransfers implements AsyncDisposable {
   /** The uploads of this session whose names go with what it does to `path`. */
   followersOf(path: VirtualPath): Upload[] {
     return [...this.#uploads].filter((upload) => upload.followsNameOf(path))
+  }
+
+  /** Entries of a directory as this session means them by their names: a file that it writes is what it has written. */
+  async asWritten(directory: VirtualPath, entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const written = [...this.#uploads].filter(
+      (upload) => parentOf(upload.path) === directory && upload.followsNameOf(upload.path),
+    )
+    if (written.length === 0) return entries
+    const known = async (entry: Entry): Promise<Entry> => {
+      const own = written.findLast(({ path }) => nameOf(path) === entry.name)
+      if (!own || entry.type !== 'file') return entry
+      // It may have ended meanwhile.
+      return own.stat().then(
+        (stats) => ({ ...stats, name: entry.name }),
+        () => entry,
+      )
+    }
+    return Promise.all(entries.map(known))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -59,13 +59,17 @@ export class TransferOpener {
     this.#parts = parts
   }
 
-  /** Needs 'download'. An upload of this session that follows its name (OpenForWriting) is read as far as it has come. */
-  async openDownload(path: VirtualPath, { isLimited, isReported }: TransferKind): Promise<Download> {
+  /** Needs 'download'. With `seesOwn` an upload of this session that follows its name is read as far as it has come. */
+  async openDownload(
+    path: VirtualPath,
+    { isLimited, isReported }: TransferKind,
+    { seesOwn = false } = {},
+  ): Promise<Download> {
     const { access, mounts, open, connection } = this.#parts
     access.requireName(path)
     access.requireFor(path, 'download')
     const { mount, key } = mounts.locate(path)
-    const own = open.uploadTo(path)
+    const own = seesOwn ? open.uploadTo(path) : undefined
     const file = await (own?.followsNameOf(path) ? own.openReader() : mount.storage.openRead(key))
     const limiter = new BandwidthLimiter(() => (isLimited ? connection.limits.downloadBandwidth : 0))
     const download = new Download(file, this.#transfer(path), { limiter, isReported })

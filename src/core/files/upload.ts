@@ -64,6 +64,11 @@ export class Upload implements TransferStatus {
     return this.#bytes
   }
 
+  /** True where a limit of bandwidth holds its writes up. */
+  get isThrottled(): boolean {
+    return this.#options.limiter.isLimited
+  }
+
   /** False once it is ending or has ended. */
   get isOpen(): boolean {
     return this.#end === undefined

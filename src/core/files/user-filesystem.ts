@@ -83,11 +83,13 @@ export class UserFilesystem implements AsyncDisposable {
       for (let batch = await listing.next(); batch; batch = await listing.next()) {
         this.#connection.touch()
         // Of most users nothing is hidden, and a directory may have a million names.
-        yield mounted.length === 0 && !this.#access.mayHide
-          ? batch
-          : batch.filter(
-              ({ name }) => !mounted.includes(name) && !this.#access.isHidden(joinPath(path, name)),
-            )
+        const shown =
+          mounted.length === 0 && !this.#access.mayHide
+            ? batch
+            : batch.filter(
+                ({ name }) => !mounted.includes(name) && !this.#access.isHidden(joinPath(path, name)),
+              )
+        yield await this.#open.asWritten(path, shown)
       }
       // A listing that was cut short must not look like a whole one.
       this.#open.requireOpen()
@@ -112,10 +114,13 @@ export class UserFilesystem implements AsyncDisposable {
     return isWithin(directory, path) || isWithin(outer as VirtualPath, inner as VirtualPath)
   }
 
-  /** `isReported` false for reads that are no transfer of the user's, e.g. hashing. Needs 'download'. */
-  openDownload(path: VirtualPath, { isReported = true } = {}): Promise<Download> {
+  /**
+   * `isReported` false for reads that are no transfer of the user's, e.g. hashing. `seesOwn`: an upload of this session that
+   * follows its name is read as far as it has come. Needs 'download'.
+   */
+  openDownload(path: VirtualPath, { isReported = true, seesOwn = false } = {}): Promise<Download> {
     return this.#audited('download', path, () =>
-      this.#opener.openDownload(path, { isLimited: true, isReported }),
+      this.#opener.openDownload(path, { isLimited: true, isReported }, { seesOwn }),
     )
   }
 

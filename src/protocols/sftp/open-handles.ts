@@ -96,11 +96,14 @@ export class OpenHandles {
     return handle
   }
 
-  /** Settles when the WRITEs to the file at `path` that came so far have been answered; undefined when they have. */
-  writesTo(path: VirtualPath): Promise<unknown> | undefined {
+  /**
+   * Settles when the WRITEs to the file at `path` that came so far have been answered; undefined when they have. Those that a
+   * limit of bandwidth holds up count only where they are `needed`: it may be a minute.
+   */
+  writesTo(path: VirtualPath, { needed }: { needed: boolean }): Promise<unknown> | undefined {
     const writes: Promise<void>[] = []
-    for (const { path: written, queue } of this.#writing)
-      if (written === path && !queue.isIdle) writes.push(queue.idle())
+    for (const { path: written, queue, upload } of this.#writing)
+      if (written === path && !queue.isIdle && (needed || !upload.isThrottled)) writes.push(queue.idle())
     return writes.length === 0 ? undefined : Promise.all(writes)
   }
 
@@ -109,11 +112,13 @@ export class OpenHandles {
     const handle = this.get(number)
     this.#handles.delete(number)
     this.#budget.giveBack()
-    if (handle.kind === 'write') {
-      this.#writing.delete(handle)
-      this.closes.closed(handle)
-    }
+    if (handle.kind === 'write') this.closes.closed(handle)
     return handle
+  }
+
+  /** What was asked for on a handle that was taken away is done. */
+  written(handle: WriteHandle): void {
+    this.#writing.delete(handle)
   }
 
   /** Ends whatever is still open: the client is gone without closing it. */
@@ -121,6 +126,7 @@ export class OpenHandles {
     this.#isEnded = true
     const handles = [...this.#handles.values()]
     for (const number of [...this.#handles.keys()]) this.remove(number)
+    this.#writing.clear()
     await Promise.all(handles.map(release))
   }
 }

@@ -1,3 +1,4 @@
+import { FileServerError } from '../../core/errors.ts'
 import type { Attributes, Entry, EntryType } from '../../core/files/storage.ts'
 import { type FieldReader, type FieldWriter } from './sftp-codec.ts'
 import { malformed } from './sftp-status.ts'
@@ -114,4 +115,11 @@ function dateText(ms: number, now: number): string {
     if (!isRecent) return `${day}  ${date.getFullYear()}`
     return `${day} ${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`
   })
+}
+
+/** Nothing here changes an owner: asked for alone it is refused, along with other attributes it is left out. */
+export function withoutOwner({ asksForOtherOwner, ...attributes }: AskedAttributes) {
+  if (asksForOtherOwner && Object.keys(attributes).length === 0)
+    throw new FileServerError('unsupported', 'The owner cannot be changed')
+  return attributes
 }

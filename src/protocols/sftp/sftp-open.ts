@@ -58,16 +58,16 @@ async function openToRead(
   create: boolean,
   exclusive: boolean,
 ): Promise<Download> {
-  if (!create) return files.openDownload(path)
+  if (!create) return files.openDownload(path, { seesOwn: true })
   if (!exclusive)
     try {
-      return await files.openDownload(path)
+      return await files.openDownload(path, { seesOwn: true })
     } catch (error) {
       if (!hasCode(error, 'not-found')) throw error
     }
   const upload = await files.openUpload(path, { existing: 'fail', missing: 'create' })
   await upload.finish()
-  return files.openDownload(path)
+  return files.openDownload(path, { seesOwn: true })
 }
 
 /** A directory as an entry of a listing. What it is called in may be closed to the user: then only its name shows. */

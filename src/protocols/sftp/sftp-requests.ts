@@ -6,7 +6,7 @@ import { parentOf, parseVirtualPath, type VirtualPath } from '../../core/files/v
 import type { DownloadReader } from './download-reader.ts'
 import { type Handle, type OpenHandles } from './open-handles.ts'
 import { PathOrder } from './path-order.ts'
-import { type AskedAttributes, decodeAttributes, encodeAttributes } from './sftp-attributes.ts'
+import { decodeAttributes, encodeAttributes, withoutOwner } from './sftp-attributes.ts'
 import {
   decodeHandle,
   encodeDataHeader,
@@ -115,7 +115,7 @@ export class SftpRequests {
       case 'write':
         // Whoever asks about the name from now on sees what was uploaded.
         return this.#order.run<Answer>([handle.path], true, async () => {
-          await handle.queue.alone(() => handle.upload.finish())
+          await handle.queue.alone(() => handle.upload.finish()).finally(() => this.#handles.written(handle))
           return 'ok'
         })
       case 'directory':
@@ -154,8 +154,9 @@ export class SftpRequests {
   #setAttributes(fields: FieldReader, options: { followLink: boolean }): Promise<Answer> {
     const path = this.#path(fields)
     const attributes = withoutOwner(decodeAttributes(fields))
+    const change = () => this.#session.files.setAttributes(path, attributes, options)
     return this.#order.run<Answer>([path], true, async () => {
-      await this.#session.files.setAttributes(path, attributes, options)
+      await this.#afterWrites(path, change)
       return 'ok'
     })
   }
@@ -169,7 +170,8 @@ export class SftpRequests {
     else {
       // By name, which may hold another file by now.
       const expected = handle.kind === 'read' ? { expected: handle.download.entry } : {}
-      await this.#order.run([handle.path], true, () => files.setAttributes(handle.path, attributes, expected))
+      const change = () => files.setAttributes(handle.path, attributes, expected)
+      await this.#order.run([handle.path], true, async () => this.#afterWrites(handle.path, change))
     }
     return 'ok'
   }
@@ -229,9 +231,12 @@ export class SftpRequests {
     if (target.kind !== 'write') throw new FileServerError('permission-denied', 'Not open for writing')
     if (source.kind !== 'read')
       throw new FileServerError('unsupported', 'Data is copied only from a file open for reading alone')
-    await target.queue.alone(() =>
-      copyData(source.download, { from, length: length === 0 ? Infinity : length }, target.upload, to),
-    )
+    // Asked for now, so that two copies that cross each other do not wait for each other.
+    const written = this.#handles.writesTo(source.path, { needed: true })
+    await target.queue.alone(async () => {
+      await written
+      await copyData(source.download, { from, length: length === 0 ? Infinity : length }, target.upload, to)
+    })
     return 'ok'
   }
 
@@ -244,7 +249,7 @@ export class SftpRequests {
   }
 
   #ask(path: VirtualPath, task: () => Promise<Answer>): Promise<Answer> {
-    return this.#inOrder([path], false, async () => this.#afterWrites(path, task))
+    return this.#inOrder([path], false, async () => this.#afterWrites(path, task, { needed: false }))
   }
 
   /** Changes wait for a CLOSE before which they would do something else than after it, and hold up what comes behind them. */
@@ -255,8 +260,8 @@ export class SftpRequests {
   }
 
   /** As if each request were answered before the next is sent (draft-ietf-secsh-filexfer-02 §4.1), by whatever handle it writes. */
-  #afterWrites<T>(path: VirtualPath, task: () => T | Promise<T>): T | Promise<T> {
-    const writes = this.#handles.writesTo(path)
+  #afterWrites<T>(path: VirtualPath, task: () => T | Promise<T>, { needed = true } = {}): T | Promise<T> {
+    const writes = this.#handles.writesTo(path, { needed })
     return writes ? writes.then(task) : task()
   }
 
@@ -286,11 +291,4 @@ function attributesReply(id: number, entry: Entry): Buffer {
 /** One name without attributes (draft-ietf-secsh-filexfer-02 §6.11). */
 function nameReply(id: number, path: string): Buffer {
   return new FieldWriter(packetType.name).uint32(id).uint32(1).text(path).text(path).uint32(0).packet()
-}
-
-/** Nothing here changes an owner: asked for alone it is refused, along with other attributes it is left out. */
-function withoutOwner({ asksForOtherOwner, ...attributes }: AskedAttributes) {
-  if (asksForOtherOwner && Object.keys(attributes).length === 0)
-    throw new FileServerError('unsupported', 'The owner cannot be changed')
-  return attributes
 }
