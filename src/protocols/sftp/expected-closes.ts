@@ -1,10 +1,8 @@
 import type { WriteHandle } from './open-handles.ts'
+import { waitPatiently } from './patience.ts'
 
-/**
- * How long a CLOSE that was overtaken may take to come: so many times so many milliseconds. In one piece, a moment in which this
- * process or the machine stood still would count as patience, and end it before the CLOSE that came meanwhile is read.
- */
-const patience = { checks: 10, intervalMs: 25 }
+/** How long a CLOSE that was overtaken may take to come, in milliseconds. */
+const patienceMs = 250
 
 interface Writing {
   /** Settled by the CLOSE, or when it was waited for long enough. */
@@ -57,13 +55,11 @@ function isDone({ queue, upload }: WriteHandle, { keptOpenAt }: Writing): boolea
 function begin({ upload }: WriteHandle, writing: Writing): PromiseWithResolvers<void> {
   const wait = Promise.withResolvers<void>()
   writing.wait = wait
-  let checksLeft = patience.checks
-  const timer = setInterval(() => {
-    if (--checksLeft > 0) return
+  const stop = waitPatiently(patienceMs, () => {
     writing.wait = undefined
     writing.keptOpenAt = upload.bytes
     wait.resolve()
-  }, patience.intervalMs)
-  void wait.promise.then(() => clearInterval(timer))
+  })
+  void wait.promise.then(stop)
   return wait
 }

@@ -58,6 +58,22 @@ test('each list is as wide as the client needs, and no wider', () => {
   assert.deepEqual([cs.mac, sc.mac], [strict.cs.mac, compatible.sc.mac])
 })
 
+test('a client that asks for a curve is not given an exchange over 4096 bits for it, which a small device works on for seconds', () => {
+  const all = everything('compatible')
+  const knows = (kex: readonly string[]) => offerTo(lists({ ...openSsh, kex }), all).kex
+  const strict = everything('strict').kex
+  assert.deepEqual(knows(['ecdh-sha2-nistp256', 'diffie-hellman-group16-sha512']), all.kex)
+  assert.deepEqual(
+    knows(['ecdh-sha2-nistp256', 'diffie-hellman-group16-sha512', 'curve25519-sha256']),
+    all.kex,
+  )
+  assert.deepEqual(
+    knows(['ecdh-sha2-nistp256', 'curve25519-sha256', 'diffie-hellman-group16-sha512']),
+    strict,
+  )
+  assert.deepEqual(knows(['diffie-hellman-group14-sha256', 'diffie-hellman-group16-sha512']), strict)
+})
+
 test('who would rather see the ECDSA host key, as it may know the server by that, gets it', () => {
   const all = everything('compatible')
   const knows = (serverHostKey: readonly string[]) =>

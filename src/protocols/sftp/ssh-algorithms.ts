@@ -103,15 +103,10 @@ function bestOf(kind: Kind, all: readonly string[], asked: readonly string[]): r
   for (const weaker of [legacy, compatible]) {
     const better = best.filter((name) => !weaker[kind].includes(name))
     const chosen = asked.find((name) => better.includes(name))
+    const preferred = asked.find((name) => best.includes(name))
     if (chosen === undefined) break
-    if (
-      kind === 'serverHostKey' &&
-      !isSameKey(
-        chosen,
-        asked.find((name) => best.includes(name)),
-      )
-    )
-      break
+    if (kind === 'serverHostKey' && !isSameKey(chosen, preferred)) break
+    if (kind === 'kex' && isDearer(chosen, preferred)) break
     best = better
   }
   return best
@@ -120,4 +115,9 @@ function bestOf(kind: Kind, all: readonly string[], asked: readonly string[]): r
 /** One RSA key proves itself with several algorithms. */
 function isSameKey(one: string, other: string | undefined): boolean {
   return one === other || [one, other].every((name) => name?.includes('rsa-') || name === 'ssh-rsa')
+}
+
+/** A small device works for seconds on an exchange over 4096 bits, where it asks for a curve that takes it none. */
+function isDearer(chosen: string, preferred: string | undefined): boolean {
+  return chosen.startsWith('diffie-hellman-') && preferred?.startsWith('ecdh-') === true
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
 import { type DisconnectReason, disconnectPayload } from './disconnect-message.ts'
+import { waitPatiently } from './patience.ts'
 import type { OfferLists } from './ssh-algorithms.ts'
 import type { KnownDirection, Protocol } from './ssh2-internals.ts'
 import { isCommandUtf8 } from './ssh-fields.ts'
@@ -61,12 +62,12 @@ export class SshTransport {
     const known = ({ cipher, mac }: KnownDirection) => ({ cipher: cipher.array, mac: mac.array })
     const all = { kex: kex.array, serverHostKey: serverHostKey.array, cs: known(cs), sc: known(sc) }
     const rest = ({ compress, lang }: KnownDirection) => ({ compress: compress.array, lang: lang.array })
-    const timer = setTimeout(() => {
+    const stopWaiting = waitPatiently(offerPatienceMs, () => {
       if (!this.isGone) protocol.rekey()
-    }, offerPatienceMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    })
+    this.#socket.once('close', stopWaiting)
     protocol._chooseOffer = (client) => {
-      clearTimeout(timer)
+      stopWaiting()
       const chosen = choose(client, all)
       return { ...chosen, cs: { ...chosen.cs, ...rest(cs) }, sc: { ...chosen.sc, ...rest(sc) } }
     }
