@@ -9,6 +9,24 @@ import { openAdminWorld, type AdminWorld } from './admin-world.ts'
 const question = (page: Page) => page.getByRole('dialog', { name: 'Close without saving?' })
 const answer = (page: Page, name: string) => question(page).getByRole('button', { name, exact: true }).click()
 
+/** Holds the answer to a change back until `goOn`. */
+async function holdRequest(page: Page, path: string) {
+  const begun = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  await page.route(`**/${path}`, async (route) => {
+    if (route.request().method() === 'POST') {
+      begun.resolve()
+      await released.promise
+    }
+    await route.continue()
+  })
+  return {
+    begun: begun.promise,
+    goOn: released.resolve,
+    [Symbol.asyncDispose]: async () => released.resolve(),
+  }
+}
+
 interface Sample {
   readonly path: string
   /** The button that opens it, and what is chosen behind it. */
@@ -104,6 +122,26 @@ describe('a dialog', () => {
     await answer(page, 'Discard')
     await page.getByRole('heading', { name: 'Your profile' }).waitFor()
     assert.equal(await page.getByRole('dialog').count(), 0)
+  })
+
+  it('that shows a key is not lost by an answer to what was asked while the key was made', async () => {
+    await using page = await admin.openAdmin('profile')
+    await using sending = await holdRequest(page, 'api/v2/admin/tokens')
+    await page.getByRole('button', { name: 'New key' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New key', exact: true })
+    await dialog.getByLabel('Name', { exact: true }).fill('typed')
+    await dialog.getByRole('button', { name: 'Make the key' }).click()
+    await sending.begun
+    await page.keyboard.press('Escape')
+    await question(page).waitFor()
+    sending.goOn()
+    const made = page.getByRole('dialog', { name: 'Your new key' })
+    await made.waitFor()
+    await question(page).waitFor({ state: 'detached' })
+    for (let turn = 0; turn < 3; turn++) await page.keyboard.press('Escape')
+    await made.getByRole('button', { name: 'I have copied it' }).click()
+    await made.waitFor({ state: 'detached' })
+    assert.equal(await page.locator(':focus').innerText(), 'New key')
   })
 
   it('leaves the page behind it to be asked about', async () => {

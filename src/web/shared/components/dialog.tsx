@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useCallback, useEffect, useId, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { t } from '../i18n.ts'
 import { keepFocus } from '../keep-focus.ts'
 import { useLeaveGuard } from '../router.ts'
@@ -34,6 +34,10 @@ export function Dialog({
   const [leave, setLeave] = useState<() => void>()
   const ask = useCallback((go: () => void) => setLeave(() => go), [])
   useLeaveGuard(isDirty, ask)
+  // What was typed may be saved while the question is open: then there is nothing to ask any more.
+  useLayoutEffect(() => {
+    if (!isDirty) setLeave(undefined)
+  }, [isDirty])
   const close = () => {
     if (isDirty) ask(() => undefined)
     else onClose()
@@ -72,7 +76,7 @@ export function Dialog({
       </header>
       <div className="dialog-body">{children}</div>
       {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
-      {leave === undefined ? null : (
+      {leave !== undefined && isDirty ? (
         <ConfirmDialog
           title={t('dialog.leave.title')}
           text={t('dialog.leave.text')}
@@ -84,7 +88,7 @@ export function Dialog({
           }}
           onClose={() => setLeave(undefined)}
         />
-      )}
+      ) : null}
     </dialog>
   )
 }
