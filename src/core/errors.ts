@@ -78,6 +78,15 @@ export type RefusalReason =
   | 'permission-not-held'
   | 'account-not-admin'
   | 'account-second-factor'
+  | 'backup-too-large'
+  | 'restore-add-users'
+  | 'restore-edit-users'
+  | 'restore-delete-users'
+  | 'restore-folders'
+  | 'restore-admins'
+  | 'factor-of-platform'
+  | 'cross-site'
+  | 'too-deep'
 
 interface ErrorOptions {
   readonly cause?: unknown

@@ -125,6 +125,23 @@ describe('what is refused, in a Spanish browser', () => {
     await page.close()
   })
 
+  it('is a restore that would add users, to an admin who may not', async () => {
+    const operator = { username: 'operator', password: 'operators-password', status: 1 }
+    const body = { ...operator, permissions: ['manage_system', 'edit_users'] }
+    assert.equal((await world.product.api('POST', '/admins', body)).status, 201)
+    await world.product.addUser('gone')
+    const { body: backup } = await world.product.api('POST', '/backups', {})
+    assert.equal((await world.product.api('DELETE', '/users/gone')).status, 200)
+    await world.signInAdmin(operator.username, operator.password)
+    const page = await world.openPage('web/admin/maintenance')
+    await click(page, `Restaurar ${(backup as { readonly name: string }).name}`)
+    assert.equal(
+      await refusalOn(page, () => click(page, 'Mostrar qué cambiaría'), 403),
+      'Esta copia añadiría usuarios, y usted no tiene permiso para ello.',
+    )
+    await page.close()
+  })
+
   it('are names, a quota and a size that a user may not use, also in a job', async () => {
     const file_patterns = [{ path: '/', allowed_patterns: [], denied_patterns: ['*.exe'], deny_policy: 0 }]
     await world.product.addUser('ben', {
@@ -172,6 +189,7 @@ describe('what is refused, in a Spanish browser', () => {
   })
 
   it('are certificates', async () => {
+    await world.signInAdmin()
     const directory = join(world.product.directory, 'certificates/files.example.com')
     await mkdir(directory, { recursive: true })
     await writeFile(join(directory, 'fullchain.pem'), 'rubbish')

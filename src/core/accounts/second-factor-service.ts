@@ -195,6 +195,7 @@ export class SecondFactorService {
       throw new FileServerError(
         'permission-denied',
         'Your account is the platform’s, and so is its second factor',
+        { reason: 'factor-of-platform' },
       )
     if (account.secondFactor) throw new FileServerError('already-exists', 'Turn the present one off first')
   }

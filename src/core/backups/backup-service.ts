@@ -113,7 +113,9 @@ export class BackupService {
       }
       const plain = writeDocument(exposed, { createdAt, serverVersion })
       if (plain.length > maxBackupBytes || hasTooManyValues(plain))
-        throw new FileServerError('unsupported', 'A backup of so many accounts would be too large')
+        throw new FileServerError('unsupported', 'A backup of so many accounts would be too large', {
+          reason: 'backup-too-large',
+        })
       const bytes = passphrase === '' ? plain : await encrypt(plain, passphrase)
       const kind = { isScheduled, isEncrypted: passphrase !== '' }
       const name = await this.#write(bytes, (attempt) => backupNameAt(createdAt, kind, attempt))

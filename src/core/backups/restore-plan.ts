@@ -4,7 +4,7 @@ import { adminMay, type AdminPermission, type AdminSettings } from '../accounts/
 import type { FolderSettings } from '../accounts/folder.ts'
 import type { UserSettings } from '../accounts/user.ts'
 import { setupName } from '../auth/admin-sign-in.ts'
-import { FileServerError } from '../errors.ts'
+import { FileServerError, type RefusalReason } from '../errors.ts'
 import type { SettingName } from '../settings/setting-rules.ts'
 import { canonical } from '../canonical-text.ts'
 import type { BackupAdmin, BackupContent, BackupUser } from './backup-document.ts'
@@ -156,18 +156,19 @@ function requireRights(
     ...admins.remove,
     ...admins.replace.flatMap(({ before, after }) => [before, after]),
   ]
-  const needed: readonly (readonly [readonly unknown[], AdminPermission])[] = [
-    [users.add, 'add_users'],
-    [users.replace, 'edit_users'],
-    [users.remove, 'del_users'],
-    [[...folders.add, ...folders.replace, ...folders.remove], 'manage_folders'],
-    [touched, 'manage_admins'],
+  const needed: readonly (readonly [readonly unknown[], AdminPermission, RefusalReason])[] = [
+    [users.add, 'add_users', 'restore-add-users'],
+    [users.replace, 'edit_users', 'restore-edit-users'],
+    [users.remove, 'del_users', 'restore-delete-users'],
+    [[...folders.add, ...folders.replace, ...folders.remove], 'manage_folders', 'restore-folders'],
+    [touched, 'manage_admins', 'restore-admins'],
   ]
-  for (const [changes, permission] of needed)
+  for (const [changes, permission, reason] of needed)
     if (changes.length > 0 && !adminMay(actor, permission))
       throw new FileServerError(
         'permission-denied',
         `What the backup changes needs the permission ${permission}`,
+        { reason },
       )
   for (const { permissions } of touched) requireHeld(actor, permissions)
 }

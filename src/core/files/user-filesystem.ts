@@ -141,7 +141,9 @@ export class UserFilesystem implements AsyncDisposable {
       async () => {
         for (const path of [from, to]) this.#access.requireFor(path, 'copy')
         if (this.isInside(from, to))
-          throw new FileServerError('unsupported', 'A file cannot be copied onto itself')
+          throw new FileServerError('unsupported', 'A file cannot be copied onto itself', {
+            reason: 'into-itself',
+          })
         const startedAt = this.#services.clock()
         const source = await this.#opener.openDownload(from, copy)
         try {

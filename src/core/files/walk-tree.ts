@@ -66,7 +66,9 @@ async function come(
 ): Promise<void> {
   if (entry.type !== 'directory') return visitor.visit(path, entry)
   if (levels.length >= maxDepth)
-    throw new FileServerError('unsupported', 'The directories are nested too deeply')
+    throw new FileServerError('unsupported', 'The directories are nested too deeply', {
+      reason: 'too-deep',
+    })
   if (await visitor.enter(path, entry))
     levels.push({ path, entry, batches: files.list(path), waiting: [], count: 0, isBroken: false })
 }

@@ -29,5 +29,7 @@ export function refuseCrossSiteSignIn(request: FastifyRequest): void {
 }
 
 function crossSite(): FileServerError {
-  return new FileServerError('permission-denied', 'The request did not come from a page of this server')
+  return new FileServerError('permission-denied', 'The request did not come from a page of this server', {
+    reason: 'cross-site',
+  })
 }

@@ -80,6 +80,15 @@ const reasons: Readonly<Record<RefusalReasonName, MessageKey>> = {
   'permission-not-held': 'refusal.permissionNotHeld',
   'account-not-admin': 'refusal.accountNotAdmin',
   'account-second-factor': 'refusal.accountSecondFactor',
+  'backup-too-large': 'refusal.backupTooLarge',
+  'restore-add-users': 'refusal.restoreAddUsers',
+  'restore-edit-users': 'refusal.restoreEditUsers',
+  'restore-delete-users': 'refusal.restoreDeleteUsers',
+  'restore-folders': 'refusal.restoreFolders',
+  'restore-admins': 'refusal.restoreAdmins',
+  'factor-of-platform': 'refusal.factorOfPlatform',
+  'cross-site': 'refusal.crossSite',
+  'too-deep': 'refusal.tooDeep',
 }
 
 /** What to tell the reader of anything thrown. */

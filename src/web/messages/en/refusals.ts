@@ -8,7 +8,10 @@ export const refusals = {
     'This backup is one of the SFTPGo software, whose accounts are not taken over. Add its users again under the same names, and they find their files where these were.',
   'refusal.backupNewer': 'This backup was made by a newer version. Update this server first.',
   'refusal.backupNone': 'This file is not a backup of this server.',
+  'refusal.backupTooLarge': 'There are too many accounts for one backup.',
+  'refusal.crossSite': 'This did not come from a page of this server. Load the page again.',
   'refusal.endBeforeBeginning': 'The end must be later than the beginning.',
+  'refusal.factorOfPlatform': 'Your account is one of Thinger.io. Its second factor is set up there.',
   'refusal.fileTooLarge': 'The file is larger than you may upload. Ask your administrator for more.',
   'refusal.folderTwice': 'A folder is used twice.',
   'refusal.folderUnknown': 'A folder is no longer there. Load the page again.',
@@ -46,10 +49,19 @@ export const refusals = {
     'There is no room for more files: the quota counts them. Delete some, or ask your administrator for more.',
   'refusal.quotaSpace':
     'This does not fit into the space of the quota. Delete something, or ask your administrator for more.',
+  'refusal.restoreAddUsers': 'This backup would add users, and you do not have the permission for that.',
+  'refusal.restoreAdmins':
+    'This backup would change admins, and you do not have the permission to manage them.',
+  'refusal.restoreDeleteUsers':
+    'This restore would delete users, and you do not have the permission for that.',
+  'refusal.restoreEditUsers': 'This backup would change users, and you do not have the permission for that.',
+  'refusal.restoreFolders':
+    'This backup would change folders, and you do not have the permission to manage them.',
   'refusal.secretOver': 'This took too long, or was begun again elsewhere. Close this and begin anew.',
   'refusal.settingValue': 'This value is not possible.',
   'refusal.targetIsFile': 'There is a file of this name.',
   'refusal.targetIsFolder': 'There is a folder of this name.',
+  'refusal.tooDeep': 'The folders are nested too deeply.',
   'refusal.tooManyKeys': 'You have as many keys as are possible. End one first.',
   'refusal.wrongPassphrase': 'The passphrase is not the one of this backup.',
   'refusal.wrongPassword': 'The password is not right.',
