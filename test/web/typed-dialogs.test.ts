@@ -155,4 +155,28 @@ describe('a dialog', () => {
     await page.goBack()
     await page.getByRole('dialog', { name: 'Leave this page?' }).waitFor()
   })
+
+  it('that restores a backup is neither left nor asked about while it does', async () => {
+    await using page = await admin.openAdmin('users')
+    await page.getByRole('link', { name: 'Backups' }).click()
+    await using sending = await holdRequest(page, 'api/v2/backups/restore')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: /^Restore / }).click()
+    await dialog.getByLabel('Passphrase', { exact: true }).fill('some words')
+    await dialog.getByLabel('Also remove what the backup does not hold').check()
+    await dialog.getByRole('button', { name: 'Show what would change' }).click()
+    await dialog.getByRole('button', { name: 'Restore now' }).click()
+    await sending.begun
+    const { href } = new URL(page.url())
+    await page.goBack()
+    await page.waitForURL(href)
+    // As long as a question would take to be drawn.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 100))')
+    assert.equal(await question(page).count(), 0)
+    sending.goOn()
+    await dialog.getByText('The backup was restored.').waitFor()
+    assert.equal(await question(page).count(), 0)
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Users' }).waitFor()
+  })
 })

@@ -36,6 +36,7 @@ export interface UserFormProps {
 export function UserForm({ initial, before, source, storages, scan }: UserFormProps) {
   const maySave = useMay()(before === undefined ? 'add_users' : 'edit_users')
   const [isSaved, setSaved] = useState(false)
+  const [isTold, setTold] = useState(false)
   const [disconnects, setDisconnects] = useState(false)
   const form = useForm<UserDraft>({
     initial,
@@ -49,10 +50,10 @@ export function UserForm({ initial, before, source, storages, scan }: UserFormPr
   })
   const leaving = useLeaveDialog(form.isDirty, t('users.leave.text'))
   useEffect(() => {
-    if (!isSaved || form.isDirty || !before) return
-    tellDone(t('users.saved', { name: before.username }))
+    if (!isSaved || form.isDirty || !(before || isTold)) return
+    if (before) tellDone(t('users.saved', { name: before.username }))
     goTo('users')
-  }, [isSaved, form.isDirty])
+  }, [isSaved, form.isDirty, isTold])
   const section = (fields: readonly string[]) => ({
     ...{ form, before },
     isWrong: fields.some((field) => form.errors[field] !== undefined),
@@ -81,8 +82,8 @@ export function UserForm({ initial, before, source, storages, scan }: UserFormPr
         </Button>
         <Button onClick={() => goTo('users')}>{t('action.cancel')}</Button>
       </div>
-      {isSaved && before === undefined ? (
-        <ConnectDialog user={connectUserOfDraft(form.values)} onClose={() => goTo('users')} />
+      {isSaved && before === undefined && !isTold ? (
+        <ConnectDialog user={connectUserOfDraft(form.values)} onClose={() => setTold(true)} />
       ) : null}
       {leaving}
     </form>

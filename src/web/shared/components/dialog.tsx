@@ -12,7 +12,7 @@ export interface DialogProps {
   /** Buttons: the one that changes nothing first, the one that changes most last. */
   readonly actions?: ComponentChildren
   readonly size?: 'small' | 'large' | 'full'
-  /** False for a dialog that has to be answered. */
+  /** False for a dialog that has to be answered: Back does not leave it either. */
   readonly isClosable?: boolean
   /** True when something was typed that would be lost: it is asked about first. */
   readonly isDirty?: boolean
@@ -33,11 +33,12 @@ export function Dialog({
   /** What follows once the reader agrees to lose what was typed. */
   const [leave, setLeave] = useState<() => void>()
   const ask = useCallback((go: () => void) => setLeave(() => go), [])
-  useLeaveGuard(isDirty, ask)
-  // What was typed may be saved while the question is open: then there is nothing to ask any more.
+  useLeaveGuard(isDirty || !isClosable, ask)
+  // What was typed may be saved while the question is open, and a dialog that has to be answered is not left at all.
+  const mayAsk = isDirty && isClosable
   useLayoutEffect(() => {
-    if (!isDirty) setLeave(undefined)
-  }, [isDirty])
+    if (!mayAsk) setLeave(undefined)
+  }, [mayAsk, leave])
   const close = () => {
     if (isDirty) ask(() => undefined)
     else onClose()
@@ -76,7 +77,7 @@ export function Dialog({
       </header>
       <div className="dialog-body">{children}</div>
       {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
-      {leave !== undefined && isDirty ? (
+      {leave !== undefined && mayAsk ? (
         <ConfirmDialog
           title={t('dialog.leave.title')}
           text={t('dialog.leave.text')}
