@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { openWebWorld, type WebWorld } from '../support/browser/web-world.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -59,6 +60,20 @@ describe('the choice of a language', () => {
     // The next time the page begins as ever.
     await page.reload()
     await isFocused(page, 'User name')
+  })
+
+  it('that was taken back takes the focus from no later page', async () => {
+    await using world = await openWorld('en-US')
+    const page = await world.openPage('web/admin/user')
+    await page.getByLabel('User name').fill('typed')
+    const asked = page.waitForEvent('dialog')
+    const chosen = choose(page, 'Language', 'Español')
+    await (await asked).dismiss()
+    await chosen
+    await delay(3_500)
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.goto(new URL('web/client/login', world.url).href)
+    await isFocused(page, 'Usuario')
   })
 
   it('keeps the focus on its field in the profile', async () => {
