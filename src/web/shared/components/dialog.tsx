@@ -32,6 +32,8 @@ export function Dialog({
   const titleId = useId()
   /** What follows once the reader agrees to lose what was typed. */
   const [leave, setLeave] = useState<() => void>()
+  /** Shown again it lies above the question, which then has to be shown again, too. */
+  const [shownTimes, setShownTimes] = useState(1)
   const ask = useCallback((go: () => void) => setLeave(() => go), [])
   useLeaveGuard(isDirty || !isClosable, ask)
   // What was typed may be saved while the question is open, and a dialog that has to be answered is not left at all.
@@ -66,8 +68,12 @@ export function Dialog({
       }}
       onClose={(event) => {
         // Browsers close on a second Escape whatever was said to the first (HTML, close watchers).
-        if (event.target !== dialog.current) return
-        if (!isClosable || isDirty) dialog.current?.showModal()
+        const element = dialog.current
+        if (!element || event.target !== element || element.open) return
+        if (!isClosable || isDirty) {
+          element.showModal()
+          setShownTimes((times) => times + 1)
+        }
         if (isClosable) close()
       }}
     >
@@ -79,6 +85,7 @@ export function Dialog({
       {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
       {leave !== undefined && mayAsk ? (
         <ConfirmDialog
+          key={shownTimes}
           title={t('dialog.leave.title')}
           text={t('dialog.leave.text')}
           action={t('dialog.leave.action')}
