@@ -1,5 +1,6 @@
 // Corrections to ssh2, each as small as can be: the text they replace must be there exactly, so that an upgrade shows
-// which of them still fit. test/protocols/sftp/ssh2-patches.test.ts proves each by what the server then does.
+// which of them still fit. What the server then does is proven by test/protocols/sftp/ssh2-patches.test.ts, and by the tests of
+// key exchanges in test/security and test/clients/sftp-ciphers.test.ts.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -98,7 +98,7 @@ export const settings = [
     clone: 'false',
     container: 'false',
     description:
-      '`true` leaves out SSH algorithms that are mistrusted, which only clients that know no better are offered otherwise: curl of Debian 12, for one, is shut out.',
+      '`true` leaves out SSH algorithms that are mistrusted and kept for clients that know no better: curl of Debian 12, for one, is shut out.',
   },
   {
     name: 'SFTP_LEGACY_ALGORITHMS',
