@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QuotaAccount } from '../../src/core/accounts/repositories.ts'
 import { FileServerError } from '../../src/core/errors.ts'
+import { silentLog } from '../../src/core/log.ts'
 import { CoreWorld, eventually, put, rejects, scannerOf } from './core-fixture.ts'
 
 const bob: QuotaAccount = { kind: 'user', name: 'bob' }
@@ -95,6 +96,32 @@ test('a count of an account that did not rest is taken again, also where that fa
   await eventually(() => world.eventsOf('quota-scanned').length === 2)
   assert.equal(begun.length, 2)
   await isCounted(world)
+})
+
+test('a directory that comes after the crash is counted when it has come, also of who had used nothing yet', async () => {
+  await using world = await CoreWorld.open()
+  await world.addUser('bob')
+  const home = world.homeOf('bob')
+  await mkdir(home, { recursive: true })
+  await writeFile(join(home, 'known'), 'abc')
+  await writeFile(join(home, 'more'), '1234567')
+  await writeFile(join(home, staged), 'left over')
+  await rename(home, `${home}-away`)
+  const warnings: string[] = []
+  const log = { ...silentLog, warn: (_fields: unknown, message: string) => void warnings.push(message) }
+  await using scanner = scannerOf(world, { retryMs, log })
+  const looks = failing(world, 'storage.removeStagedUploads', 0)
+  await world.database.quota.markUnsettled(bob)
+  await scanner.recover()
+  // Who has never signed in has no home either: that is told once, and no count is.
+  await eventually(() => looks.length >= 3)
+  assert.deepEqual(warnings, ['quota scan failed'])
+  await rename(`${home}-away`, home)
+  // It may come amid a look, of which the next one removes what is left over.
+  await eventually(async () => !(await readdir(home)).includes(staged))
+  await isCounted(world)
+  world.turnClock(6_000)
+  await eventually(async () => (await world.database.quota.listUnsettled()).length === 0)
 })
 
 test('a count that an admin asks for fails at once, and is not taken later', async () => {

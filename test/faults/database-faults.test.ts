@@ -32,7 +32,7 @@ test('while another process holds the lock of SQLite files are served, changes w
   )
   const upload = await uploader.open('/while', 'w')
   // The product may be writing in that moment.
-  using holder = new DatabaseSync(databaseOf(product), { timeout: 5_000 })
+  using holder = new DatabaseSync(product.databaseFile, { timeout: 5_000 })
   holder.exec('begin exclusive')
   const waiting = product.api('POST', '/users', newUserBody('patient'))
   await delay(500)
@@ -112,7 +112,7 @@ test('a corrupt SQLite file lets nobody in who may not, and is used again once t
   using session = await openTransferClient('SFTP', place, 'ann')
   await session.put('/kept', content)
   await using trespassers = await Trespassers.begin(product)
-  const file = databaseOf(product)
+  const file = product.databaseFile
   const canSignIn = () =>
     openTransferClient('SFTP', place, 'ann').then(
       (client) => {
@@ -160,10 +160,6 @@ async function addUser(product: Product, username: string): Promise<void> {
 
 function newUserBody(username: string) {
   return { username, password: 'long-enough-password', status: 1, permissions: { '/': ['*'] } }
-}
-
-function databaseOf(product: Product): string {
-  return join(product.directory, 'state', 'sftpgo-plugin.db')
 }
 
 /** Another process has written: pages that the product remembers are read anew. */

@@ -66,6 +66,11 @@ export class Product implements AsyncDisposable {
     return join(this.directory, 'storages')
   }
 
+  /** Of its embedded database. */
+  get databaseFile(): string {
+    return join(this.directory, 'state', 'sftpgo-plugin.db')
+  }
+
   get sftpPort(): number {
     return portOf(this.addresses.sftp)
   }

@@ -212,15 +212,16 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
     const startedAt = performance.now()
     const { size, files } = await ledger.usage(account)
     const isUncounted = size === 0 && files === 0
+    const isInDoubt = ledger.isDoubted(account)
     let staged = 0
-    let isMissing = false
+    let missing: unknown
     for (const directory of directories)
       try {
         staged += await storages.open(directory).removeStagedUploads()
       } catch (error) {
         // One that was there, and may be again: what was counted in it is not forgotten.
         if (!(how.isMoved || isUncounted) || !hasCode(error, 'not-found')) throw error
-        isMissing = true
+        missing = error
       }
     // Held open all the while, or a change that was made and closed meanwhile would not be noticed.
     const ticket = await ledger.open(account, { size: 0, files: 0 })
@@ -229,19 +230,16 @@ export class QuotaScanner implements Recounts, AsyncDisposable {
       // Another one was asked for meanwhile, which may be of other directories.
       const key = keyOf(account)
       if (this.#waiting.has(key) || this.#coming.has(key)) ledger.doubt(account)
-      // It was not asked for by who knows that nothing is there yet: it is counted again at the next start.
-      if (isMissing && !how.isMoved) ledger.doubt(account)
+      // It was not asked for by who knows that nothing is there yet: it is counted again, at the next start at the latest.
+      if (missing && !how.isMoved) ledger.doubt(account)
       if (!isExact) this.#countAgain(account, how, performance.now() - startedAt)
-      if (!isExact && how.rests > 0) return
-      const { kind, name } = account
-      events.emit({
-        type: 'quota-scanned',
-        subject: kind,
-        name,
-        bytes: usage.size,
-        files: usage.files,
-        staged,
-      })
+      const isAwaited = missing !== undefined && !how.isMoved && isInDoubt
+      if ((isExact || how.rests === 0) && !(isAwaited && usage.files === 0)) {
+        const { kind: subject, name } = account
+        events.emit({ type: 'quota-scanned', subject, name, bytes: usage.size, files: usage.files, staged })
+      }
+      // A mount that is late, or a home that nobody has signed in to yet: both can come at any time.
+      if (isAwaited) throw missing
     } finally {
       ticket.release()
     }
