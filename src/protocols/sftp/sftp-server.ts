@@ -85,7 +85,8 @@ class Accepted implements Newcomer {
       return this.connection.disconnect(disconnectReason.tooManyConnections, gaveWayText, gaveWayLingerMs)
     const { socket } = this.receiver
     socket.end(plainDisconnect(disconnectReason.tooManyConnections, gaveWayText))
-    setTimeout(() => socket.destroy(), gaveWayLingerMs).unref()
+    const timer = setTimeout(() => socket.destroy(), gaveWayLingerMs).unref()
+    socket.once('close', () => clearTimeout(timer))
   }
 }
 

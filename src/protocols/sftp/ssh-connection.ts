@@ -38,6 +38,7 @@ export class SshConnection {
   #closing: Promise<void> | undefined
   #keysSince = { at: steadyClock(), bytes: 0 }
   #endReason = 'connection closed'
+  #cutOff: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined
 
   constructor(options: ConnectionOptions) {
     const { client, receiver, limits, info, algorithms } = options
@@ -75,7 +76,11 @@ export class SshConnection {
     })
     client.on('error', (error) => this.#failed(error))
     socket.on('drain', () => this.#flush())
-    socket.on('close', () => void this.#endSession())
+    socket.on('close', () => {
+      // It would keep all that belongs to the connection in memory until then.
+      clearTimeout(this.#cutOff?.timer)
+      void this.#endSession()
+    })
   }
 
   get isSignedIn(): boolean {
@@ -105,7 +110,7 @@ export class SshConnection {
   disconnect(reason: DisconnectReason, text: string, patienceMs = lingerMs): void {
     this.#endReason = text
     this.#transport.disconnect(reason, text)
-    setTimeout(() => this.#socket.destroy(), patienceMs).unref()
+    this.#cutOffIn(patienceMs)
     void this.#endSession()
   }
 
@@ -132,6 +137,14 @@ export class SshConnection {
   /** Settles when everything that ran on it has ended. */
   async whenEnded(): Promise<void> {
     await this.#closing
+  }
+
+  /** Whatever is said later, not later than was said first. */
+  #cutOffIn(patienceMs: number): void {
+    const at = steadyClock() + patienceMs
+    if (this.#socket.destroyed || at >= (this.#cutOff?.at ?? Infinity)) return
+    clearTimeout(this.#cutOff?.timer)
+    this.#cutOff = { at, timer: setTimeout(() => this.#socket.destroy(), patienceMs).unref() }
   }
 
   #begin(session: Session): void {

@@ -5,7 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { queryObjects } from 'node:v8'
 import { packetType } from '../../../src/protocols/sftp/sftp-codec.ts'
+import { SshConnection } from '../../../src/protocols/sftp/ssh-connection.ts'
 import { farewellOf, openSftpWorld, RawSftp } from '../../support/sftp-world.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
@@ -100,6 +102,18 @@ test('opens no more channels than its limit, and a closed one makes room', async
   first.channel.close()
   await closed
   await RawSftp.open(client)
+})
+
+test('a connection that was told to go holds no memory once it is closed', async () => {
+  await using world = await openSftpWorld()
+  for (let i = 0; i < 8; i++) {
+    const stranger = connect(world.port, '127.0.0.1').on('error', () => {})
+    stranger.end('SSH-2.0-stranger\r\nThis is no packet of the protocol, whatever it may be.')
+    await once(stranger.resume(), 'close')
+  }
+  // The client is told to go five seconds before it is cut off.
+  const held = () => queryObjects(SshConnection, { format: 'count' })
+  assert.ok(await waitUntil('all are gone', () => held() === 0, 3_000, 250))
 })
 
 test('answers the end of a client with exit status 0 and the end of the channel', async () => {
