@@ -1,19 +1,12 @@
 import type { TransferStatus } from '../connections/connection.ts'
 import { FileServerError, toFileServerError } from '../errors.ts'
-import { checkSize } from './attribute-changes.ts'
-import { ChargedSize } from './charged-size.ts'
-import type { InPlaceHandle } from './in-place-files.ts'
 import { ReplacementWatch } from './replacement-watch.ts'
 import type { Attributes, CommitOptions, Entry, ReadableFile } from './storage.ts'
 import { type TransferContext, transferFacts } from './transfer-context.ts'
 import { TurnQueue } from './turn-queue.ts'
-import { notResumable } from './unfinished-replacements.ts'
+import { UploadContent } from './upload-content.ts'
 import type { NewTarget, UploadOptions } from './upload-options.ts'
 import type { VirtualPath } from './virtual-path.ts'
-import { WrittenRanges } from './written-ranges.ts'
-
-/** How often the disk is asked for room while an upload grows, in bytes. */
-const roomCheckBytes = 32 * 1024 * 1024
 
 /**
  * A file being written by a client, at any position and in any order. Ends with finish(): visible, counted and
@@ -25,15 +18,11 @@ export class Upload implements TransferStatus {
   #options: UploadOptions
   #context: TransferContext
   readonly #place: Disposable
-  readonly #size: ChargedSize
-  readonly #ranges: WrittenRanges
+  readonly #content: UploadContent
   #replacement: ReplacementWatch | undefined
   #times: Attributes = {}
-  #bytes = 0
-  #roomCheckedAt = 0
   /** Writes share their turn; what changes the size, and the end, come alone. */
   readonly #turns = new TurnQueue()
-  #isSettled = false
   #isAborted = false
   /** Its name was removed: it is written and read until its end, which leaves nothing. */
   #isNameless = false
@@ -47,10 +36,7 @@ export class Upload implements TransferStatus {
     this.#options = options
     this.#context = context
     this.startedAt = context.clock()
-    const { file, ticket, maxFileSize, inPlace } = options
-    const initialSize = inPlace ? file.initialSize : 0
-    this.#size = new ChargedSize({ ticket, initialSize, replacedSize: file.initialSize, maxFileSize })
-    this.#ranges = new WrittenRanges(initialSize)
+    this.#content = new UploadContent(options, (length) => this.#received(length))
     this.#replacement = watchOf(options)
     this.#place = context.connection.addTransfer(this, options)
   }
@@ -61,7 +47,7 @@ export class Upload implements TransferStatus {
 
   /** Bytes received. */
   get bytes(): number {
-    return this.#bytes
+    return this.#content.bytes
   }
 
   /** True where a limit of bandwidth holds its writes up. */
@@ -96,7 +82,7 @@ export class Upload implements TransferStatus {
 
   /** Size of the file as written so far, in bytes; what others append to it meanwhile is known at the end. */
   get size(): number {
-    return this.#size.bytes
+    return this.#content.size
   }
 
   /**
@@ -107,14 +93,15 @@ export class Upload implements TransferStatus {
   async write(position: number, chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) throw this.#failure
     this.#requireOpen()
+    const content = this.#content
     if (this.#options.appends)
-      return this.#turns.alone(() => this.#orSpoil(() => this.#store(this.size, chunks)))
-    return this.#turns.share(() => this.#orSpoil(() => this.#store(position, chunks)))
+      return this.#turns.alone(() => this.#orSpoil(() => content.store(content.size, chunks)))
+    return this.#turns.share(() => this.#orSpoil(() => content.store(position, chunks)))
   }
 
   /** For a client that says beforehand how large the file will be; nothing is held. @throws 'quota-exceeded' */
   checkFits(size: number): Promise<void> {
-    return this.#turns.alone(() => this.#size.checkFits(size))
+    return this.#turns.alone(() => this.#content.checkFits(size))
   }
 
   /** Reads back what is in the file so far. @throws 'permission-denied' without the right to download */
@@ -150,7 +137,7 @@ export class Upload implements TransferStatus {
     this.#requireOpen()
     return this.#turns.alone(async () => {
       const { size, ...rest } = attributes
-      if (size !== undefined) await this.#resize(size)
+      if (size !== undefined) await this.#content.resize(size, (cut) => this.#orSpoil(cut))
       await this.#options.file.setAttributes(rest)
       const { mode: _mode, ...times } = rest
       this.#times = { ...this.#times, ...times }
@@ -167,9 +154,9 @@ export class Upload implements TransferStatus {
       this.#options = { ...this.#options, ...changes, ...target }
       this.#replacement?.complete()
       this.#replacement = watchOf(target)
-      if (this.#bytes > 0) this.#replacement?.began()
+      if (this.bytes > 0) this.#replacement?.began()
       this.#context = { ...this.#context, path }
-      this.#size.replaces(replacedSize)
+      this.#content.replaces(replacedSize)
     })
   }
 
@@ -234,51 +221,11 @@ export class Upload implements TransferStatus {
     }
   }
 
-  async #store(position: number, chunks: readonly Uint8Array[]): Promise<void> {
-    let length = 0
-    for (const chunk of chunks) length += chunk.length
-    if (position < 0) throw outOfRange()
-    this.#refuseMixture(position, length)
-    const claimed = this.#size.reach(position + length)
-    if (claimed) await claimed
-    this.#bytes += length
+  #received(length: number): void {
     this.#replacement?.began()
-    if (this.#options.isReported) this.#context.connection.received(length)
-    else this.#context.connection.touch()
-    if (this.#bytes - this.#roomCheckedAt >= roomCheckBytes) await this.#checkRoom()
-    await this.#options.limiter.take(length)
-    if (this.#options.file.mode === 'append') await this.#append(length, position, chunks)
-    else await this.#options.file.write(position, chunks)
-    this.#ranges.add(position, position + length)
-  }
-
-  /** Edits within the file are nobody's resume; nor is what follows on all that this upload itself has sent. */
-  #refuseMixture(position: number, length: number): void {
-    const { file, inPlace } = this.#options
-    if (inPlace?.isOutdated && position + length > file.initialSize && position > this.#bytes)
-      throw notResumable()
-  }
-
-  /** Each who appends is charged for its own bytes; how large the file may be, goes by those of all. */
-  async #append(length: number, position: number, chunks: readonly Uint8Array[]): Promise<void> {
-    const { file, commitAlone } = this.#options
-    const maxFileSize = this.#options.maxFileSize()
-    if (maxFileSize === 0) return file.write(position, chunks)
-    await commitAlone(async () => {
-      checkSize((await file.stat()).size + length, maxFileSize)
-      await file.write(position, chunks)
-    })
-  }
-
-  async #checkRoom(): Promise<void> {
-    this.#roomCheckedAt = this.#bytes
-    await this.#options.checkRoom()
-  }
-
-  async #resize(size: number): Promise<void> {
-    const isShorter = size < this.size
-    await this.#size.set(size, () => this.#orSpoil(() => this.#options.file.truncate(size)))
-    if (isShorter) this.#ranges.truncate(size)
+    const { connection } = this.#context
+    if (this.#options.isReported) connection.received(length)
+    else connection.touch()
   }
 
   async #finish(checkLast: (() => Promise<void>) | undefined): Promise<void> {
@@ -302,16 +249,10 @@ export class Upload implements TransferStatus {
 
   async #abort(reason: FileServerError): Promise<void> {
     await this.#idle()
-    const { isNew, isResumable, file } = this.#options
-    const isWorthKeeping =
-      !this.#failure && !this.#isNameless && isNew && isResumable && this.#ranges.prefix > 0
+    const { isNew, isResumable } = this.#options
+    const isWorthKeeping = !this.#failure && !this.#isNameless && isNew && isResumable
     try {
-      if (isWorthKeeping) {
-        // A gap would look like data to a client that resumes at the end of the file.
-        if (this.#ranges.prefix < this.size) await file.truncate(this.#ranges.prefix)
-        this.#size.endAt(this.#ranges.prefix)
-        await this.#commit({ onlyIfFree: true })
-      }
+      if (isWorthKeeping && (await this.#content.cutToPrefix())) await this.#commit({ onlyIfFree: true })
     } catch {
       // The name was taken meanwhile or the disk refuses: then nothing is left, as without resuming.
     }
@@ -330,33 +271,8 @@ export class Upload implements TransferStatus {
     this.#context.events.emit({ type: 'upload-failed', ...this.#report(), code: failure.code })
   }
 
-  async #commit(options: CommitOptions): Promise<void> {
-    const { file, ticket, commitAlone, inPlace } = this.#options
-    if (inPlace) await this.#settleInPlace(inPlace.file)
-    if (Object.keys(this.#times).length > 0) await file.setAttributes(this.#times)
-    if (inPlace) return file.commit()
-    await commitAlone(async (replaced) => {
-      // What this upload counted on replacing may have gone, and its room may have been taken.
-      await ticket.holdBytes(Math.max(0, this.size - (replaced ?? 0)))
-      if (replaced === undefined) await ticket.holdFiles(1)
-      await file.commit(options)
-      ticket.settle({ size: this.size - (replaced ?? 0), files: replaced === undefined ? 1 : 0 })
-    })
-  }
-
-  /** What is on the disk is counted, whatever fails after it. */
-  async #settleInPlace(inPlace: InPlaceHandle): Promise<void> {
-    const { file, ticket, commitAlone } = this.#options
-    if (this.#isSettled) return
-    this.#isSettled = true
-    await commitAlone(async () => {
-      const size = await file.stat().then(
-        (entry) => entry.size,
-        () => this.size,
-      )
-      ticket.settle({ size: await inPlace.recount(size), files: 0 })
-      this.#size.endAt(size)
-    })
+  #commit(options: CommitOptions): Promise<void> {
+    return this.#content.commit({ ...options, commitAlone: this.#options.commitAlone, times: this.#times })
   }
 
   #leave(): void {
@@ -373,16 +289,12 @@ export class Upload implements TransferStatus {
 
   #report() {
     const { startedAt } = this
-    return transferFacts(this.#context, { bytes: this.#bytes, startedAt, limiter: this.#options.limiter })
+    return transferFacts(this.#context, { bytes: this.bytes, startedAt, limiter: this.#options.limiter })
   }
 }
 
 function nameRemoved(): FileServerError {
   return new FileServerError('aborted', 'The file was removed while it was being written')
-}
-
-function outOfRange(): FileServerError {
-  return new FileServerError('invalid-argument', 'Position out of range')
 }
 
 function watchOf({ markUnfinished }: Pick<UploadOptions, 'markUnfinished'>): ReplacementWatch | undefined {
