@@ -150,6 +150,8 @@ export class ControlConnection {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#stream.off('data', this.#receive)
+    // The client has left already: no 'close' would come any more, and the timer would keep the session in memory.
+    if (this.#raw.destroyed) return
     const timer = setTimeout(() => this.destroy(), closeTimeoutMs)
     this.#raw.once('close', () => clearTimeout(timer))
     this.#stream.once('end', () => this.destroy())
