@@ -53,7 +53,13 @@ export function KeyDialog({ onMade, onClose }: KeyDialogProps) {
       </Dialog>
     )
   return (
-    <Dialog title={t('ownAccess.keyNew')} onClose={onClose} isDirty={form.isDirty}>
+    <Dialog
+      title={t('ownAccess.keyNew')}
+      onClose={onClose}
+      isDirty={form.isDirty}
+      // Who leaves while the key is made would never see it.
+      isClosable={!form.isBusy}
+    >
       <form className="form" noValidate onSubmit={(event) => void form.submit(event)}>
         <p>{t('ownAccess.keyText')}</p>
         <FormFailure text={form.failure} />
@@ -79,7 +85,9 @@ export function KeyDialog({ onMade, onClose }: KeyDialogProps) {
           <Button kind="primary" type="submit" isBusy={form.isBusy}>
             {t('ownAccess.keyMake')}
           </Button>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
+          <Button isDisabled={form.isBusy} onClick={onClose}>
+            {t('action.cancel')}
+          </Button>
         </div>
       </form>
     </Dialog>
