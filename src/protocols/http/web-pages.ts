@@ -43,6 +43,8 @@ export async function serveWebPages(app: HttpApp, { directory, hasUsers }: WebPa
     serve: false,
     cacheControl: false,
     preCompressed: true,
+    // Nobody goes on with an asset of some kilobytes, and the answer to a HEAD would be a part as well (RFC 9110 §14.2).
+    acceptRanges: false,
   })
 
   app.get('/', shown, async (_request, reply) =>

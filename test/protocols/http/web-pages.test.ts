@@ -48,6 +48,17 @@ test('keeps assets for a year: their names change with their content', async () 
   }
 })
 
+test('gives a page or an asset whole, whatever part of it is asked for', async () => {
+  await using world = await openHttpWorld()
+  for (const path of ['web/admin/users', 'web/admin/assets/page-1a2b3c.js'])
+    for (const method of ['GET', 'HEAD'])
+      for (const range of ['bytes=0-1', 'bytes=999999-']) {
+        const answer = await world.call(method, `${basePath}${path}`, undefined, { range })
+        assert.equal(answer.status, 200, `${method} ${path} ${range}`)
+        assert.equal(answer.headers.get('accept-ranges'), null)
+      }
+})
+
 test('sends nothing from outside the directory of assets', async () => {
   await using world = await openHttpWorld()
   for (const name of [
