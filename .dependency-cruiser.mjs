@@ -167,6 +167,8 @@ export default {
         pathNot: [
           '\\.test\\.ts$',
           '^src/(storage|tls|config|platform|database)/',
+          // Standard output, which is the log's.
+          '^src/log/',
           '^src/protocols/sftp/host-keys\\.ts$',
           '^src/(app|main)\\.ts$',
           '^src/web/vite\\.config\\.ts$',

@@ -3,7 +3,7 @@ import { startApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { describeEnvironment } from './config/describe-environment.ts'
 import { explainDatabaseFile } from './database/damaged-file.ts'
-import { openLog } from './open-log.ts'
+import { openLog } from './log/open-log.ts'
 
 /** How long running transfers may go on after a signal; the platform's engine kills after ten seconds. */
 const graceMs = 8_000

@@ -1,5 +1,5 @@
 import { FileServerError } from './core/errors.ts'
-import { openLog } from './open-log.ts'
+import { openLog } from './log/open-log.ts'
 import { ProcessMeter } from './process-meter.ts'
 import { startWorker, type WorkerApp, type WorkerSetup } from './worker-app.ts'
 import { Channel } from './workers/channel.ts'
