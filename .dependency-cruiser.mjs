@@ -59,7 +59,7 @@ export default {
           '^src/core/',
           '^src/tls/',
           `^src/protocols/${protocol}/`,
-          '^src/protocols/(listen-error|protocol-server|proxy-header|see-off|sign-in-places|take-handle)\\.ts$',
+          '^src/protocols/(listen-backlog|listen-error|protocol-server|proxy-header|see-off|sign-in-places|take-handle)\\.ts$',
           ...(protocol === 'http' ? ['^src/contract/'] : []),
         ],
       },

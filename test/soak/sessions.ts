@@ -84,7 +84,7 @@ export async function signInOften(
     const startedAt = performance.now()
     const protocol = protocols[index % protocols.length] ?? 'SFTP'
     try {
-      const client = await openTransferClient(protocol, place, username)
+      const client = await inTime(openTransferClient(protocol, place, username))
       times.push(performance.now() - startedAt)
       client[Symbol.dispose]()
     } catch (error) {
@@ -97,4 +97,18 @@ export async function signInOften(
   const at = (part: number) =>
     Math.round(times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0)
   return { count, failures, p50: at(0.5), p99: at(0.99), longest: at(1) }
+}
+
+/** What never ends would look like a run that takes long. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const tooLate = delay(60_000, undefined, { signal: over.signal }).then(() => {
+    throw new Error('not within a minute')
+  })
+  try {
+    return await Promise.race([work, tooLate])
+  } finally {
+    tooLate.catch(() => undefined)
+    over.abort()
+  }
 }

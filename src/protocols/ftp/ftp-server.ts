@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { listenBacklog } from '../listen-backlog.ts'
 import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { seeOff } from '../see-off.ts'
@@ -106,7 +107,7 @@ export class FtpServer implements ProtocolServer {
     const setting = isImplicitTls ? 'FTP_IMPLICIT_TLS_PORT' : 'FTP_PORT'
     const listening = new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, host, () => {
+      server.listen({ port, host, backlog: listenBacklog }, () => {
         server.off('error', reject)
         server.on('error', (error) => log.error({ err: error }, 'ftp port failed'))
         this.#servers.push(server)

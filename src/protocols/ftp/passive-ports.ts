@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { hasCode } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { settleAll } from '../../core/settle-all.ts'
+import { listenBacklog } from '../listen-backlog.ts'
 import { failListening } from '../listen-error.ts'
 import type { Claim, ClaimRequest, PassiveClaim } from './passive-claim.ts'
 import { type LanePort, PassiveLane, type TicketOwners } from './passive-lane.ts'
@@ -132,7 +133,7 @@ class PassivePort implements LanePort {
   listen(host: string): Promise<void> {
     const listening = new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(this.#wantedPort, host, () => {
+      this.#server.listen({ port: this.#wantedPort, host, backlog: listenBacklog }, () => {
         this.#boundPort = (this.#server.address() as AddressInfo).port
         this.#server.off('error', reject)
         this.#server.on('error', (error) =>

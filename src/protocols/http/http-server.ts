@@ -22,6 +22,7 @@ import type { Log } from '../../core/log.ts'
 import type { AskReadiness } from '../../core/readiness.ts'
 import type { LiveSettings } from '../../core/settings/live-settings.ts'
 import type { PortReport, ServerStatus, StorageSummary } from '../../core/status.ts'
+import { listenBacklog } from '../listen-backlog.ts'
 import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { guardRoutes, maxPublicBodyBytes } from './access.ts'
@@ -125,7 +126,9 @@ export class HttpServer implements ProtocolServer {
     const { host, port } = this.#options
     const app = await buildApp(this.#options, this.#webSessions)
     this.#app = app
-    await app.listen({ host, port }).catch(failListening({ setting: 'HTTP_PORT', host, port }))
+    await app
+      .listen({ host, port, backlog: listenBacklog })
+      .catch(failListening({ setting: 'HTTP_PORT', host, port }))
   }
 
   stop(graceMs = 0): Promise<void> {

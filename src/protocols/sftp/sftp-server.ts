@@ -3,6 +3,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type ClientInfo, type Connection } from 'ssh2'
 import type { SignIn } from '../../core/auth/sign-in.ts'
 import type { Log } from '../../core/log.ts'
+import { listenBacklog } from '../listen-backlog.ts'
 import { failListening } from '../listen-error.ts'
 import type { ProtocolServer } from '../protocol-server.ts'
 import { seeOff } from '../see-off.ts'
@@ -144,7 +145,7 @@ export class SftpServer implements ProtocolServer {
     const { host, port, log } = this.#options
     if (!isCryptoAddonLoaded())
       log.warn({}, "ssh2's crypto addon is not loaded: sftp needs about twice the processor time")
-    this.#listener.listen(port, host)
+    this.#listener.listen({ port, host, backlog: listenBacklog })
     await once(this.#listener, 'listening').catch(failListening({ setting: 'SFTP_PORT', host, port }))
     this.#listener.on('error', (error) => log.error({ err: error }, 'sftp listener failed'))
     const address = this.#listener.address()
