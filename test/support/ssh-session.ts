@@ -40,11 +40,17 @@ export class SshConnection implements Disposable {
   readonly client: Client
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>
+  #isClosed = false
 
   constructor(client: Client) {
     this.client = client
-    this.closed = new Promise((resolve) => client.once('close', () => resolve()))
-    client.on('error', () => {})
+    this.closed = new Promise((resolve) =>
+      client.once('close', () => {
+        this.#isClosed = true
+        resolve()
+      }),
+    )
+    client.setMaxListeners(0).on('error', () => {})
   }
 
   openSftp(): Promise<SFTPWrapper> {
@@ -59,8 +65,15 @@ export class SshConnection implements Disposable {
   /** Calls something that answers through a callback; a lost connection is an answer as well. */
   answer<T>(call: (done: Done<T>) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      void this.closed.then(() => reject(new Error('the connection is gone')))
-      call((error, value) => (error ? reject(error) : resolve(value)))
+      // A reaction to `closed` would keep the bytes of each call until then.
+      const onClose = () => reject(new Error('the connection is gone'))
+      if (this.#isClosed) return onClose()
+      this.client.once('close', onClose)
+      call((error, value) => {
+        this.client.off('close', onClose)
+        if (error) reject(error)
+        else resolve(value)
+      })
     })
   }
 
