@@ -21,7 +21,8 @@ export class ComingCounts implements AsyncDisposable {
   /** Each account is there until it is ready. */
   readonly #coming = new Set<Map<string, QuotaAccount>>()
   readonly #running = new Set<Promise<void>>()
-  readonly #stopped = Promise.withResolvers<void>()
+  /** Of those that wait for others to leave. */
+  readonly #stopWaiting = new Set<() => void>()
   #isStopped = false
 
   constructor(parts: ComingCountsParts) {
@@ -39,7 +40,7 @@ export class ComingCounts implements AsyncDisposable {
     // At once: whoever writes to one right now would clear its mark at the end.
     for (const account of accounts) this.#parts.ledger.doubt(account)
     this.#coming.add(coming)
-    const done = this.#prepare(coming, Promise.race([isReady, this.#stopped.promise])).finally(() => {
+    const done = this.#prepare(coming, isReady).finally(() => {
       this.#coming.delete(coming)
       this.#running.delete(done)
     })
@@ -50,7 +51,7 @@ export class ComingCounts implements AsyncDisposable {
   /** What has not begun is counted after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true
-    this.#stopped.resolve()
+    for (const stop of this.#stopWaiting) stop()
     await Promise.all(this.#running)
   }
 
@@ -58,7 +59,7 @@ export class ComingCounts implements AsyncDisposable {
     const { quota, ledger, onReady, isWaiting } = this.#parts
     // The mark of one that nobody wrote to any more may have been cleared between the change and the doubt.
     await this.#each(coming, (account) => quota.markUnsettled(account))
-    await isReady
+    await this.#orStopped(isReady)
     await this.#each(coming, async (account, key) => {
       // Where that cannot be told, the count that follows fails as well, and is tried again.
       const holdsNothing = await this.#holdsNothing(account).catch(() => false)
@@ -66,6 +67,17 @@ export class ComingCounts implements AsyncDisposable {
       if (!holdsNothing) onReady(account)
       else if (!isWaiting(key) && !this.has(key)) await ledger.trust(account)
     })
+  }
+
+  /** A promise of the stop that lives as long as the server would keep a reaction for each of these. */
+  async #orStopped(isReady: Promise<unknown>): Promise<void> {
+    const { promise: stopped, resolve } = Promise.withResolvers<void>()
+    this.#stopWaiting.add(resolve)
+    try {
+      if (!this.#isStopped) await Promise.race([isReady, stopped])
+    } finally {
+      this.#stopWaiting.delete(resolve)
+    }
   }
 
   async #each(
