@@ -113,7 +113,7 @@ test('the end waits half a second for a reader and no longer', async () => {
   assert.equal(pipe.read(), 'as before\n')
 })
 
-test('a descriptor of a file stays the same, and so does what is written to it before', () => {
+test('a descriptor of a file stays the same, as another one would begin at its start', () => {
   const directory = mkdtempSync(join(tmpdir(), 'log-file-'))
   const file = openSync(join(directory, 'log'), 'w')
   try {

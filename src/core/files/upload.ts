@@ -233,7 +233,10 @@ export class Upload implements TransferStatus {
     // What arrived of a new file is kept anyway.
     const beforeName = isNew && isResumable ? undefined : checkLast
     await this.#idle()
-    if (this.#isNameless) return this.#giveUp(this.#failure ?? nameRemoved())
+    if (this.#isNameless) {
+      const removed = new FileServerError('aborted', 'The file was removed while it was being written')
+      return this.#giveUp(this.#failure ?? removed)
+    }
     try {
       if (this.#failure) throw this.#failure
       await this.#commit({ onlyIfFree: this.#options.replacesNothing, beforeName })
@@ -291,10 +294,6 @@ export class Upload implements TransferStatus {
     const { startedAt } = this
     return transferFacts(this.#context, { bytes: this.bytes, startedAt, limiter: this.#options.limiter })
   }
-}
-
-function nameRemoved(): FileServerError {
-  return new FileServerError('aborted', 'The file was removed while it was being written')
 }
 
 function watchOf({ markUnfinished }: Pick<UploadOptions, 'markUnfinished'>): ReplacementWatch | undefined {
