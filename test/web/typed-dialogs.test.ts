@@ -59,7 +59,7 @@ describe('a dialog', () => {
   async function openFiles(): Promise<Page & AsyncDisposable> {
     await admin.web.signInUser('ann')
     const page = await admin.web.openPage('web/client/profile')
-    await page.getByRole('link', { name: 'Files' }).click()
+    await page.getByRole('link', { name: 'Files', exact: true }).click()
     await page.getByRole('button', { name: 'New folder' }).click()
     return Object.assign(page, { [Symbol.asyncDispose]: () => page.close() })
   }
