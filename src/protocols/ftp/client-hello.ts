@@ -156,6 +156,9 @@ class Cursor {
   }
 }
 
+/** Those that have been looked at: who answers a connection may be another than who found out whose it is. */
+const seen = new WeakMap<Socket, ClientHello>()
+
 /**
  * Waits for the ClientHello on a paused socket and puts every byte back for who reads next. `onRead` is called once;
  * it gets undefined when what arrives is something else, or nothing more.
@@ -190,6 +193,7 @@ export class ClientHelloPeek {
     const hello = this.#reader.push(chunk)
     if (hello === undefined) return
     this.stop()
+    if (hello !== 'other') seen.set(this.#socket, hello)
     this.#onRead(hello === 'other' ? undefined : hello)
   }
 
@@ -200,7 +204,12 @@ export class ClientHelloPeek {
   }
 }
 
-/** The same as a promise. @throws the reason of `signal` */
+/** The ClientHello of a socket that has been looked at before and still has it; else undefined. */
+export function seenClientHello(socket: Socket): ClientHello | undefined {
+  return socket.destroyed || socket.readableEnded ? undefined : seen.get(socket)
+}
+
+/** Waits for the ClientHello as `ClientHelloPeek` does. @throws the reason of `signal` */
 export function peekClientHello(socket: Socket, signal: AbortSignal): Promise<ClientHello | undefined> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { User } from '../../core/accounts/user.ts'
 import { FileServerError } from '../../core/errors.ts'
-import { peekClientHello } from './client-hello.ts'
+import { type ClientHello, peekClientHello, seenClientHello } from './client-hello.ts'
 import { DataConnection } from './data-connection.ts'
 import { FtpRefusal } from './ftp-reply.ts'
 import type { PassiveClaim } from './passive-claim.ts'
@@ -147,8 +147,7 @@ export class DataPort {
 
   /** A connection may have been taken without a look at it: its ticket must not be another user's. */
   async #contextFor(socket: Socket, own: TlsIdentity, signal: AbortSignal): Promise<SecureContext> {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#options.claimTimeoutMs)])
-    const hello = await peekClientHello(socket, patience).catch(() => undefined)
+    const hello = seenClientHello(socket) ?? (await this.#peek(socket, signal))
     const { identities } = this.#options
     const shown = hello && (await identities?.ownerOf(hello))
     const isOther = shown !== undefined && shown.username !== this.#username
@@ -159,5 +158,10 @@ export class DataPort {
     }
     this.#showsTickets = shown !== undefined
     return shown && identities ? identities.contextOf(shown, hello) : own.context
+  }
+
+  #peek(socket: Socket, signal: AbortSignal): Promise<ClientHello | undefined> {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#options.claimTimeoutMs)])
+    return peekClientHello(socket, patience).catch(() => undefined)
   }
 }

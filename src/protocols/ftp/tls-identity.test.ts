@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import fc from 'fast-check'
 import { makeCertificate } from '../../../test/support/certificates.ts'
-import { type ClientHello, parseClientHello, peekClientHello } from './client-hello.ts'
+import { type ClientHello, parseClientHello, peekClientHello, seenClientHello } from './client-hello.ts'
 import { type CertificateSource, TicketReader, TlsIdentity } from './tls-identity.ts'
 
 const pair = await makeCertificate('localhost')
@@ -130,6 +130,23 @@ test('a ClientHello in records of one byte, sent in small pieces, is read in no 
   // All of it is there again for who reads next, in as many pieces as it likes.
   const rest: Buffer = (socket.read() as Buffer | null) ?? Buffer.alloc(0)
   assert.deepEqual(rest.subarray(0, wire.length), wire)
+})
+
+test('a ClientHello that was looked at is known as long as its connection is there', async () => {
+  const socket = new PassThrough() as unknown as Socket
+  assert.equal(seenClientHello(socket), undefined)
+  const peeked = peekClientHello(socket, AbortSignal.timeout(10_000))
+  socket.write(await captureHello())
+  assert.equal(seenClientHello(socket), await peeked)
+  assert.ok(await peeked)
+  socket.destroy()
+  assert.equal(seenClientHello(socket), undefined)
+
+  const other = new PassThrough() as unknown as Socket
+  const none = peekClientHello(other, AbortSignal.timeout(10_000))
+  other.write('GET / HTTP/1.1')
+  assert.equal(await none, undefined)
+  assert.equal(seenClientHello(other), undefined)
 })
 
 test('a ClientHello that never ends does not keep the server from its work', async () => {

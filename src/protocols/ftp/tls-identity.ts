@@ -1,4 +1,12 @@
-import { constants, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  constants,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { CertificateStore } from '../../tls/certificate-store.ts'
 import { tlsPolicy } from '../../tls/tls-policy.ts'
@@ -39,13 +47,14 @@ export class TlsIdentity {
 /** Reads the session id context out of a ticket that was sealed with our own keys. */
 export class TicketReader {
   readonly #name: Buffer
-  readonly #hmacKey: Buffer
-  readonly #aesKey: Buffer
+  // As objects: of a key in bytes Node asks each time whether it is one, by an error that is thrown and caught.
+  readonly #hmacKey: KeyObject
+  readonly #aesKey: KeyObject
 
   constructor(ticketKeys: Buffer) {
     this.#name = ticketKeys.subarray(0, 16)
-    this.#hmacKey = ticketKeys.subarray(16, 32)
-    this.#aesKey = ticketKeys.subarray(32, 48)
+    this.#hmacKey = createSecretKey(ticketKeys.subarray(16, 32))
+    this.#aesKey = createSecretKey(ticketKeys.subarray(32, 48))
   }
 
   /** The `TlsIdentity.id` of the control connection that the client shows a ticket of, or undefined. */
