@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CpuGroup } from './cpu-group.ts'
 import { readPss, readTree } from './process-tree.ts'
 import { TreeCpu } from './tree-cpu.ts'
 
@@ -15,6 +16,8 @@ export interface Usage {
 /** Watches a server while it works. */
 export class TreeWatch implements Disposable {
   readonly #root: number
+  /** What the kernel counts; where it does not, `#cpu` is what could be seen. */
+  readonly #group: CpuGroup | undefined
   readonly #cpu: TreeCpu
   readonly #childrenBefore: number
   readonly #timer: NodeJS.Timeout
@@ -22,6 +25,7 @@ export class TreeWatch implements Disposable {
 
   constructor(root: number) {
     this.#root = root
+    this.#group = CpuGroup.of(readTree(root).map(({ pid }) => pid))
     this.#cpu = new TreeCpu(root)
     this.#sample()
     this.#childrenBefore = this.#cpu.liveChildren
@@ -37,11 +41,12 @@ export class TreeWatch implements Disposable {
       await sleep(20)
       this.#cpu.add(readTree(this.#root))
     }
-    return { cpuSeconds: this.#cpu.seconds, peakPss: this.#peakPss }
+    return { cpuSeconds: this.#group?.seconds ?? this.#cpu.seconds, peakPss: this.#peakPss }
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    this.#group?.[Symbol.dispose]()
   }
 
   #sample(): void {
