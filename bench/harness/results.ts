@@ -66,7 +66,7 @@ function footnote({
     `Medians of ${runs} runs, servers in turn; files in ${fileSystems['memory'] ?? 'no memory'}${
       fileSystems['disk'] === undefined ? '' : `, on disk in ${fileSystems['disk']}`
     }.`,
-    'Small files, listings, sign-ins and ZIP are done once or twice by each server before it counts.',
+    'Each server does the work of a row two to six times before it counts: it has been running for a while.',
     'Speed: the best peer’s seconds through ours. CPU: user and system seconds of the server, sessions included. Memory: the highest PSS seen.',
     `CPU of clients: theirs beside ours, for the whole row; a server that costs nothing would still wait for 1/${cores} of it.`,
     'Ours keeps all rules on and makes uploads durable (fsync) before it answers; none of the peers does.',

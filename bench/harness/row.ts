@@ -13,6 +13,7 @@ export type ServerName =
   | 'zip'
   | 'ssh2 stock'
   | 'ftp-srv'
+  | 'bare Node'
 
 /** A server that runs, and the directory on this disk that its user signs in to. */
 export interface ServerUnderTest extends AsyncDisposable {
@@ -94,8 +95,8 @@ export interface Row {
   /** How often each server is asked; the median counts. Default: the command's. */
   readonly runs?: number
   /**
-   * How often each server does the work before it counts: short work of a process that has just started is mostly its start.
-   * Default: never.
+   * How often each server does the work before it counts: a server runs for weeks, and compiles what it runs through in its first
+   * seconds. Default: twice.
    */
   readonly warmUps?: number
   /** Where it also makes sense on disk, where uploads are durable before they are acknowledged. */

@@ -20,6 +20,9 @@ export interface RowOptions {
   readonly tell: (line: string) => void
 }
 
+/** The first two are up to 1.5 times as slow as the third, where a server compiles. */
+const usualWarmUps = 2
+
 interface Contestant {
   readonly server: ServerUnderTest
   readonly runs: number
@@ -76,7 +79,8 @@ async function runRounds(
   context: RowContext,
   options: RowOptions,
 ): Promise<number> {
-  const warmUps = row.warmUps ?? 0
+  // Ten times the work is long enough by itself.
+  const warmUps = options.scale > 1 ? 0 : (row.warmUps ?? usualWarmUps)
   const rounds = Math.max(0, ...contestants.map(({ runs }) => runs))
   let startedAt = monotonicMicroseconds()
   for (let round = -warmUps; round < rounds; round++) {

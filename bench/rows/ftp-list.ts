@@ -16,7 +16,7 @@ function listRow(command: 'LIST' | 'MLSD', peers: readonly ServerName[]): Row {
     goals: { speed: 1 },
     // It takes a fraction of a second, and curl now and then waits for one before it opens the data connection.
     runs: 5,
-    warmUps: 1,
+    warmUps: 6,
     hasCurve: true,
     scales: [0.02, 0.2, 2, 20],
     unit: { name: 'thousand entries', count: entries / 1000 },

@@ -87,7 +87,6 @@ const archive: Row = {
   title: 'ZIP of 2,000 files of 4 KiB, beside zip(1) with the same compression',
   peers: ['zip'],
   goals: { speed: 1 },
-  warmUps: 2,
   hasCurve: true,
   unit: { name: 'thousand files', count: files / 1000 },
   prepare: ({ home }, { scale }) => makeTree(join(home, tree), Math.round(files * scale), bytesEach),

@@ -13,7 +13,7 @@ export const sftpListRows: readonly Row[] = [
     peers: ['openssh'],
     forTheRecord: ['proftpd', 'ssh2 stock'],
     goals: { speed: 2 },
-    warmUps: 1,
+    warmUps: 6,
     hasCurve: true,
     scales: [0.02, 0.2, 2, 20],
     unit: { name: 'thousand entries', count: entries / 1000 },

@@ -12,8 +12,6 @@ import type { Direction } from './sftp-bulk.ts'
 
 const files = 2000
 const bytesEach = 4096
-/** Until what every file runs through is compiled, where a server compiles. */
-const warmUps = 2
 
 interface SmallClient {
   readonly name: string
@@ -65,7 +63,6 @@ function smallRow(client: SmallClient, direction: Direction): Row {
     peers: ['openssh'],
     ...(client.forTheRecord && { forTheRecord: client.forTheRecord[direction] }),
     goals: { speed: 1.3 },
-    warmUps,
     alsoOnDisk: client.name === 'sftp',
     ...(client.hasCurve && { hasCurve: true, unit: { name: 'thousand files', count: files / 1000 } }),
     async prepare({ home }, context) {

@@ -33,7 +33,6 @@ export const sshSessionRows: readonly Row[] = [
     title: `SSH ${logins} times connect, sign in with a key, close; 8 at once`,
     peers: ['openssh'],
     goals: { speed: 3 },
-    warmUps: 1,
     prepare: () => Promise.resolve(),
     async run(server, context) {
       const count = Math.ceil(logins * context.scale)
@@ -50,7 +49,6 @@ export const sshSessionRows: readonly Row[] = [
     title: `SSH connect to first byte of a file, median of ${connections}`,
     peers: ['openssh'],
     goals: { speed: 6 },
-    warmUps: 1,
     prepare: ({ home }) => makeFile(join(home, firstFile), 4096),
     async run(server, context) {
       const count = Math.ceil(connections * context.scale)
