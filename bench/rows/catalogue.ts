@@ -2,6 +2,7 @@ import type { Measurement, Row } from '../harness/row.ts'
 import { ftpRows } from './ftp.ts'
 import { httpRows } from './http.ts'
 import { loadMeasurements } from './load.ts'
+import { plainCopy } from './plain-copy.ts'
 import { sftpBulkRows } from './sftp-bulk.ts'
 import { sftpListRows } from './sftp-list.ts'
 import { sftpSmallRows } from './sftp-small.ts'
@@ -19,4 +20,4 @@ export const rows: readonly Row[] = [
   ...httpRows,
 ]
 
-export const measurements: readonly Measurement[] = [wanLink, idleMemory, ...loadMeasurements]
+export const measurements: readonly Measurement[] = [plainCopy, wanLink, idleMemory, ...loadMeasurements]

@@ -19,6 +19,7 @@ interface Bulk {
   /** At once, which share the GiB. */
   readonly sessions: number
   readonly goals: Goals
+  readonly ours?: 'ours, 2 workers'
   readonly forTheRecord?: readonly ServerName[]
   readonly alsoOnDisk?: boolean
 }
@@ -124,7 +125,13 @@ function rowsOf(tls: boolean, direction: FtpDirection): Row[] {
       ...{ direction, tls, sessions: 1 },
       goals: { speed: oneSpeed[tls ? 'tls' : 'plain'][direction], cpu },
       // ftp-srv fails in every third transfer with TLS.
-      forTheRecord: [unseparated, 'proftpd, FTP', 'pure-ftpd', ...(tls ? [] : (['ftp-srv'] as const))],
+      forTheRecord: [
+        unseparated,
+        'proftpd, FTP',
+        'pure-ftpd',
+        ...(tls ? [] : (['ftp-srv'] as const)),
+        ...(tls || direction === 'down' ? [] : (['bare Node'] as const)),
+      ],
       alsoOnDisk: direction === 'up',
     }),
     bulkRow({
@@ -133,6 +140,13 @@ function rowsOf(tls: boolean, direction: FtpDirection): Row[] {
       ...{ direction, tls, sessions: 4 },
       goals: { speed: 1, cpu },
       forTheRecord: [unseparated],
+    }),
+    bulkRow({
+      name: `${name}-4-${direction}-workers`,
+      title: `${label} 4 sessions at once, 256 MiB ${direction} each, 2 workers`,
+      ...{ direction, tls, sessions: 4 },
+      ours: 'ours, 2 workers',
+      goals: { speed: 1, cpu },
     }),
   ]
 }

@@ -9,8 +9,6 @@ import { type FtpDirection, makeUploads, uploads } from './ftp-bulk.ts'
 
 const files = 2000
 const bytesEach = 4096
-/** Until what every file runs through is compiled, where a server compiles. */
-const warmUps = 2
 const script = join(import.meta.dirname, '../clients/ftp-small.py')
 const remote = 'small'
 
@@ -20,9 +18,8 @@ function smallRow(tls: boolean, direction: FtpDirection): Row {
     name: `${tls ? 'ftps' : 'ftp'}-small-${direction}`,
     title: `${tls ? 'FTPS' : 'FTP'} 2,000 files of 4 KiB ${direction}, Python ftplib`,
     peers: ['vsftpd', 'proftpd, FTP', 'pure-ftpd'],
-    forTheRecord: ['vsftpd without privilege separation'],
+    forTheRecord: ['vsftpd without privilege separation', ...(tls ? [] : (['bare Node'] as const))],
     goals: { speed: 1.2 },
-    warmUps,
     alsoOnDisk: direction === 'up' && !tls,
     hasCurve: true,
     unit: { name: 'thousand files', count: files / 1000 },

@@ -1,4 +1,5 @@
 import type { ServerName, ServerPlace, ServerUnderTest, StartServer } from '../harness/row.ts'
+import { startBareFtp } from './bare-ftp.ts'
 import { startFtpSrv } from './ftp-srv.ts'
 import { startNginx } from './nginx.ts'
 import { startOpenssh } from './openssh.ts'
@@ -27,6 +28,7 @@ const starters: Partial<Record<ServerName, StartServer>> = {
   zip: startZip,
   'ssh2 stock': startSsh2Stock,
   'ftp-srv': startFtpSrv,
+  'bare Node': startBareFtp,
 }
 
 /** @throws with the reason when it cannot be fetched or does not start */
