@@ -26,8 +26,11 @@ function withData(use: (socket: Socket) => void): void {
   connected = undefined
 }
 
+const directories = new WeakMap<Socket, string>()
+
 const controlServer = createServer({ noDelay: true }, (control) => {
   let rest = ''
+  directories.set(control, root)
   control.on('error', () => {}).write('220 Ready\r\n')
   control.on('data', (chunk) => {
     const lines = (rest + chunk.toString('latin1')).split('\r\n')
@@ -39,14 +42,16 @@ const controlServer = createServer({ noDelay: true }, (control) => {
 function answer(control: Socket, line: string): void {
   const [verb = '', path = ''] = line.split(' ', 2)
   const reply = (text: string) => void control.write(`${text}\r\n`)
+  const file = join(directories.get(control) ?? root, path)
   switch (verb.toUpperCase()) {
     case 'USER':
       return reply('331 Password?')
     case 'PASS':
       return reply('230 Welcome')
     case 'TYPE':
+      return reply('200 Done')
     case 'CWD':
-    case 'MKD':
+      directories.set(control, file)
       return reply('250 Done')
     case 'EPSV':
       return reply(`229 Passive (|||${portOf(dataServer.address())}|)`)
@@ -57,12 +62,12 @@ function answer(control: Socket, line: string): void {
     case 'RETR':
       return withData((socket) => {
         reply('150 Here it comes')
-        socket.resume().end(fs.readFileSync(join(root, path)), () => reply('226 Done'))
+        socket.resume().end(fs.readFileSync(file), () => reply('226 Done'))
       })
     case 'STOR':
       return withData((socket) => {
         reply('150 Go on')
-        receive(socket, join(root, path), () => reply('226 Done'))
+        receive(socket, file, () => reply('226 Done'))
       })
     case 'QUIT':
       return void control.end('221 Bye\r\n')
