@@ -51,7 +51,10 @@ export class FakeThinger implements AsyncDisposable {
     this.pluginToken = this.world.issueNamedToken(first.user, first.token)
     this.#scheme = options.tls === undefined ? 'http' : 'https'
     this.#server = options.tls === undefined ? createServer() : createTlsServer(options.tls)
-    this.#server.setTimeout(options.idleTimeoutMs ?? defaultIdleTimeoutMs)
+    const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs
+    this.#server.setTimeout(idleTimeoutMs)
+    // Node's own 5 s would now and then close a connection in the moment in which a browser uses it again.
+    this.#server.keepAliveTimeout = idleTimeoutMs
     this.#server.on('connection', (socket: Socket) => this.#welcome(socket))
     this.#server.on('request', (request, response) => void this.#answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
